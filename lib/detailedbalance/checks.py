@@ -1,0 +1,198 @@
+"""Argument checks, with messages that say what was expected, what came and what to do.
+
+Every public function passes its arguments through these, so that a wrong shape, a NaN, a
+non-hermitian coupling or a negative temperature stops the computation where it enters.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+HERMITIAN_TOLERANCE = 1e-12
+"""Largest allowed |v - v†|, relative to the largest entry of v."""
+
+NORMALIZATION_TOLERANCE = 1e-9
+"""Largest allowed deviation of the sum of probabilities from one."""
+
+DEGENERACY_TOLERANCE = 1e-9
+"""Levels closer than this fraction of the spectrum's width count as degenerate."""
+
+SECULAR_RATIO = 10.0
+"""Level splittings should exceed the largest decay rate by at least this factor."""
+
+
+class DegenerateLevelsError(ValueError):
+    """Two levels are too close for populations to evolve independently of coherences."""
+
+
+class ReducibleChainError(ValueError):
+    """The rates leave more than one stationary state."""
+
+
+class ConvergenceError(ArithmeticError):
+    """A computation did not reach its tolerance within its limits."""
+
+
+class SecularWarning(UserWarning):
+    """Level splittings are not large compared with decay rates."""
+
+
+def real_array(value: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Return `value` as a finite real array.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not numeric, or is complex.
+    ValueError
+        If an entry is NaN or infinite.
+    """
+    array = _numeric(value, name)
+    if np.iscomplexobj(array):
+        raise TypeError(f"`{name}` must be real, got complex numbers; pass the real part")
+    array = array.astype(np.float64)
+    _require_finite(array, name)
+    return array
+
+
+def complex_array(value: ArrayLike, name: str) -> NDArray[np.complex128]:
+    """Return `value` as a finite complex array; errors as in `real_array`."""
+    array = _numeric(value, name).astype(np.complex128)
+    _require_finite(array, name)
+    return array
+
+
+def vector(value: ArrayLike, name: str, length: int | None = None) -> NDArray[np.float64]:
+    """Return `value` as a real array of shape (length,), or of shape (n,) with n ≥ 1."""
+    array = real_array(value, name)
+    if array.ndim != 1 or array.size == 0 or (length is not None and array.size != length):
+        expected = "(n,) with n ≥ 1" if length is None else f"({length},)"
+        raise ValueError(f"`{name}` must have shape {expected}, got {array.shape}")
+    return array
+
+
+def scalar(value: ArrayLike, name: str) -> float:
+    """Return `value` as a finite real number."""
+    array = real_array(value, name)
+    if array.ndim != 0:
+        raise ValueError(f"`{name}` must be one number, got shape {array.shape}")
+    return float(array)
+
+
+def positive_scalar(value: ArrayLike, name: str) -> float:
+    """Return `value` as a finite number above zero."""
+    number = scalar(value, name)
+    if number <= 0:
+        raise ValueError(f"`{name}` must be positive, got {number}")
+    return number
+
+
+def inverse_temperature(beta: ArrayLike) -> NDArray[np.float64]:
+    """Return `beta`, of any shape, as finite numbers above zero."""
+    array = real_array(beta, "beta")
+    if array.size == 0:
+        raise ValueError(f"`beta` must hold at least one number, got shape {array.shape}")
+    if np.any(array <= 0):
+        raise ValueError(
+            f"`beta` is the inverse temperature 1/kT and must be positive, got {array.min()}"
+        )
+    return array
+
+
+def hermitian_matrix(matrix: ArrayLike, name: str, size: int) -> NDArray[np.complex128]:
+    """Return `matrix` as an exactly hermitian array of shape (size, size)."""
+    array = complex_array(matrix, name)
+    if array.shape != (size, size):
+        raise ValueError(
+            f"`{name}` must have shape ({size}, {size}), one row and column a level, "
+            f"got {array.shape}"
+        )
+    adjoint = array.conj().T
+    deviation = np.abs(array - adjoint).max()
+    if deviation > HERMITIAN_TOLERANCE * np.abs(array).max():
+        raise ValueError(
+            f"`{name}` must be hermitian, but |{name} - {name}†| reaches {deviation:.3g}; "
+            "a real potential gives v[k, l] = conj(v[l, k])"
+        )
+    return (array + adjoint) / 2
+
+
+def rate_matrix(rates: ArrayLike) -> NDArray[np.float64]:
+    """Return rates of shape (..., n, n) with a zero diagonal.
+
+    The diagonal of the input is ignored, so a generator (whose columns sum to zero) is
+    accepted as well.
+
+    Raises
+    ------
+    ValueError
+        If the last two axes differ in length, or a rate between two states is negative.
+    """
+    array = real_array(rates, "rates")
+    if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.shape[-1] == 0:
+        raise ValueError(f"`rates` must have shape (..., n, n) with n ≥ 1, got {array.shape}")
+    n = array.shape[-1]
+    array[..., np.arange(n), np.arange(n)] = 0.0
+    if np.any(array < 0):
+        raise ValueError(
+            f"`rates` must not be negative, got {array.min():.3g}; "
+            "rates[k, l] is the rate of jumps from state l to state k"
+        )
+    return array
+
+
+def distribution(p: ArrayLike, name: str, size: int) -> NDArray[np.float64]:
+    """Return probabilities of shape (..., size) that are not negative and sum to one."""
+    array = real_array(p, name)
+    if array.ndim < 1 or array.shape[-1] != size:
+        raise ValueError(
+            f"`{name}` must have shape (..., {size}), one entry a state, got {array.shape}"
+        )
+    if np.any(array < 0):
+        raise ValueError(f"`{name}` must not be negative, got {array.min():.3g}")
+    deviation = np.abs(array.sum(axis=-1) - 1).max(initial=0.0)
+    if deviation > NORMALIZATION_TOLERANCE:
+        raise ValueError(
+            f"`{name}` must sum to one, but is off by {deviation:.3g}; divide it by its sum"
+        )
+    return array
+
+
+def choice(value: str, name: str, allowed: tuple[str, ...]) -> str:
+    """Return `value` if it is one of `allowed`."""
+    if value not in allowed:
+        options = ", ".join(repr(option) for option in allowed)
+        raise ValueError(f"`{name}` must be one of {options}, got {value!r}")
+    return value
+
+
+def nondegenerate(energies: NDArray[np.float64]) -> None:
+    """Raise `DegenerateLevelsError` if two levels nearly coincide.
+
+    The Pauli equation for populations rests on the secular average, which needs every
+    transition between two levels to have a frequency well away from zero.
+    """
+    ordered = np.sort(energies)
+    if ordered.size < 2:
+        return
+    closest = np.diff(ordered).min()
+    if closest <= DEGENERACY_TOLERANCE * (ordered[-1] - ordered[0]):
+        raise DegenerateLevelsError(
+            f"the levels {energies.tolist()} contain a pair {closest:.3g} apart; populations "
+            "of degenerate levels do not evolve independently of coherences, so the secular "
+            "rate equation fails: move the flux (or the levels) away from the crossing"
+        )
+
+
+def _numeric(value: ArrayLike, name: str) -> NDArray:
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"`{name}` must be a regular array of numbers: {error}") from error
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"`{name}` must be numeric, got {value!r}")
+    return array
+
+
+def _require_finite(array: NDArray, name: str) -> None:
+    if not np.all(np.isfinite(array)):
+        raise ValueError(f"`{name}` must be finite, got NaN or infinity")

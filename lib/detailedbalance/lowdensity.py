@@ -1,0 +1,336 @@
+"""A quantum system in a dilute thermal gas: thermal flux, Pauli rates and currents.
+
+Everything follows from one matrix, the thermal flux
+F_kl(β) = ∫ dE e^{-βE} |S_kl(E)|².  Unitarity of S makes its row sums equal its column sums, which
+makes the Gibbs state stationary; F is symmetric only if detailed balance holds.
+Units: ħ = k_B = 1.  Index order is final ← initial.
+"""
+
+import warnings
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import checks
+from .markov import generator
+from .quadrature import Interval, integrate_panels, threshold_intervals
+from .scattering import ContactScattering, channel_momenta
+
+Array = NDArray[np.float64]
+
+NORMALIZATIONS = {"physical": 1.0, "generator": 1 / (2 * np.pi), "printed": 1 / (4 * np.pi)}
+"""Rates divided by the physical ones: (2π)²νJ, 2πνJ as (7) implies, νπJ as (20) prints."""
+
+NODES_PER_PANEL = 24
+
+
+def thermal_flux(contact: ContactScattering, beta: ArrayLike) -> Array:
+    """Return the thermal flux F_kl(β) = ∫_{max(E_k, E_l)}^∞ dE e^{-βE} |S_kl(E)|².
+
+    Parameters
+    ----------
+    contact : ContactScattering
+        The system and its interaction with a gas particle.
+    beta : array_like (...)
+        Inverse temperatures; the scattering problem is solved once for all of them.
+
+    Returns
+    -------
+    array (..., n, n)
+        F[k, l], from level l to level k, in units of energy.  Row k and column k both sum to
+        e^{-βE_k}/β.
+
+    Raises
+    ------
+    ValueError
+        If β is not positive or finite.
+    DegenerateLevelsError
+        If two levels nearly coincide.
+    ConvergenceError
+        If the integral does not converge to a relative error of about 1e-12.
+    OverflowError
+        If e^{-βE} exceeds the range of numbers; shift the zero of energy.
+
+    Notes
+    -----
+    For k ≠ l [A]'s (S41) is A_β(k, l) = e^{βE_l} F_kl/4π².
+
+    Examples
+    --------
+    >>> from detailedbalance import figure_1
+    >>> flux = thermal_flux(figure_1(), 2.0)
+    >>> flux.shape
+    (3, 3)
+    >>> bool(np.allclose(flux.sum(axis=0), flux.sum(axis=1), rtol=1e-12))
+    True
+    """
+    beta = checks.inverse_temperature(beta)
+    higher = _higher_level(contact.energies)
+    exponent = -beta[..., None, None] * higher
+    if np.any(exponent > 700):
+        raise OverflowError(
+            f"e^(-βE) overflows at βE = {-exponent.max():.4g}; shift the zero of energy, for "
+            "instance to the lowest level"
+        )
+    return np.exp(exponent) * _reduced_flux(contact, beta)
+
+
+def transition_rates(
+    contact: ContactScattering,
+    beta: ArrayLike,
+    density: float = 1.0,
+    normalization: str = "physical",
+) -> Array:
+    """Return the Pauli rates a_kl of jumps from level l to level k.
+
+    a_kl = ν √(β/2πm) e^{βE_l} F_kl(β) for k ≠ l, the flux of gas particles times the probability
+    |S_kl|²/2 that a collision takes l to k.
+
+    Parameters
+    ----------
+    contact : ContactScattering
+        The system and its interaction with a gas particle.
+    beta : array_like (...)
+        Inverse temperatures.
+    density : float
+        Density ν of gas particles, per length.  The rates are proportional to it.
+    normalization : {"physical", "generator", "printed"}
+        "physical" counts real particles of density ν, (2π)²νJ_kl.  "generator" is what [A] (7)
+        implies, 2πνJ_kl; "printed" is [A] (20), πνJ_kl.  J_kl is the double integral in (20).
+
+    Returns
+    -------
+    array (..., n, n)
+        rates[k, l]; the diagonal is zero.
+
+    Raises
+    ------
+    ValueError
+        If β or ν is not positive, or the normalization is unknown.
+    DegenerateLevelsError
+        If two levels nearly coincide.
+
+    Warns
+    -----
+    SecularWarning
+        If the smallest level splitting is under ten times the largest decay rate.
+
+    Notes
+    -----
+    Source: [A] (20), (S41).
+
+    Examples
+    --------
+    >>> from detailedbalance import figure_1
+    >>> transition_rates(figure_1(), beta=2.0).round(4)
+    array([[0.    , 0.0097, 0.0115],
+           [0.0041, 0.    , 0.0085],
+           [0.001 , 0.0045, 0.    ]])
+    """
+    beta = checks.inverse_temperature(beta)
+    prefactor = _rate_prefactor(contact, beta, density, normalization)
+    exponent = -beta[..., None, None] * (_higher_level(contact.energies) - contact.energies)
+    rates = prefactor[..., None, None] * np.exp(exponent) * _reduced_flux(contact, beta)
+    n = contact.energies.size
+    rates[..., np.arange(n), np.arange(n)] = 0.0
+    _warn_unless_secular(contact.energies, rates)
+    return rates
+
+
+def detailed_balance_ratio(contact: ContactScattering, beta: ArrayLike) -> Array:
+    """Return I(k, l) = F_kl/F_lk = a_kl e^{-βE_l}/(a_lk e^{-βE_k}).
+
+    Detailed balance holds if every entry is one.
+
+    Parameters
+    ----------
+    contact : ContactScattering
+        The system and its interaction with a gas particle.
+    beta : array_like (...)
+        Inverse temperatures.
+
+    Returns
+    -------
+    array (..., n, n)
+        I[k, l]; ones on the diagonal and where neither jump ever happens.
+
+    Raises
+    ------
+    ValueError, DegenerateLevelsError, ConvergenceError
+        As in `thermal_flux`.
+
+    Notes
+    -----
+    Source: [A] (21), (22), (S43).
+
+    Examples
+    --------
+    >>> from detailedbalance import figure_1
+    >>> round(float(detailed_balance_ratio(figure_1(), 2.0)[1, 0]), 10)  # I(0, -)
+    1.1464549902
+    """
+    flux = _reduced_flux(contact, checks.inverse_temperature(beta))
+    reverse = np.swapaxes(flux, -1, -2)
+    return np.divide(flux, reverse, out=np.ones_like(flux), where=(flux > 0) | (reverse > 0))
+
+
+def loop_current(
+    contact: ContactScattering,
+    beta: ArrayLike,
+    density: float = 1.0,
+    normalization: str = "physical",
+) -> Array:
+    r"""Return the current around the only loop of a three-level system at equilibrium.
+
+    K = a_10 p_0 - a_01 p_1 = a_21 p_1 - a_12 p_2 = a_02 p_2 - a_20 p_0 at the Gibbs state p,
+    positive for 0 → 1 → 2 → 0.  For three dots, whose order is (-, 0, +), this is
+    K_0- = K_+0 = K_-+.
+
+    Parameters
+    ----------
+    contact : ContactScattering
+        A system of exactly three levels.
+    beta : array_like (...)
+        Inverse temperatures.
+    density, normalization
+        As in `transition_rates`.
+
+    Returns
+    -------
+    array (...)
+        Net jumps a unit of time.
+
+    Raises
+    ------
+    ValueError
+        If there are not three levels, or as in `transition_rates`.
+    DegenerateLevelsError
+        If two levels nearly coincide.
+
+    Notes
+    -----
+    Computed without subtracting nearly equal rates: while all three channels are open
+
+        |S_kl|² - |S_lk|² = 16 b_k b_l b_n Im(v_lk v_kn v_nl)/|det(1 + ibv)|²,
+
+    n the third level, and zero otherwise.  Corrects [A] (S40), whose last factor should read
+    (V1 - V2)(V2 - V3)(V1 - V3); current as in [A] (31).
+
+    Examples
+    --------
+    >>> from detailedbalance import figure_1
+    >>> f"{loop_current(figure_1(), 2.0):.11e}"
+    '3.47241680385e-04'
+    """
+    if contact.energies.size != 3:
+        raise ValueError(
+            f"`loop_current` needs three levels, got {contact.energies.size}; for more levels "
+            "use `markov.probability_currents` with the Gibbs state"
+        )
+    beta = checks.inverse_temperature(beta)
+    checks.nondegenerate(contact.energies)
+    prefactor = _rate_prefactor(contact, beta, density, normalization)
+    interval = threshold_intervals(contact.energies, beta.ravel(), contact.sharp_features)[-1]
+    sign, asymmetry = _cycle_asymmetry(contact)
+    average = _thermal_average(interval, beta, asymmetry)[..., 0, 0]
+    highest = gibbs_state(contact.energies, beta)[..., contact.energies.argmax()]
+    return sign * prefactor * average * highest
+
+
+def gibbs_state(energies: ArrayLike, beta: ArrayLike) -> Array:
+    """Return the Gibbs probabilities p_k = e^{-βE_k}/Z.
+
+    Parameters
+    ----------
+    energies : array_like (n,)
+        Level energies E_k.
+    beta : array_like (...)
+        Inverse temperatures.
+
+    Returns
+    -------
+    array (..., n)
+
+    Examples
+    --------
+    >>> gibbs_state([0.0, 1.0], 0.5).round(4)
+    array([0.6225, 0.3775])
+    """
+    energies = checks.vector(energies, "energies")
+    exponent = -checks.inverse_temperature(beta)[..., None] * (energies - energies.min())
+    weights = np.exp(exponent)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def _reduced_flux(contact: ContactScattering, beta: Array) -> Array:
+    """F_kl e^{β max(E_k, E_l)}: neither overflows nor underflows at any temperature."""
+    checks.nondegenerate(contact.energies)
+
+    def probabilities(excess: Array) -> Array:
+        s = contact.s_matrix_from_excess(excess)
+        return s.real**2 + s.imag**2
+
+    higher = _higher_level(contact.energies)
+    total = np.zeros((*beta.shape, *higher.shape))
+    for interval in threshold_intervals(contact.energies, beta.ravel(), contact.sharp_features):
+        reached = interval.floor >= higher
+        depth = np.where(reached, interval.floor - higher, 0.0)
+        decay = np.exp(-beta[..., None, None] * depth)
+        total += reached * decay * _thermal_average(interval, beta, probabilities)
+    return total
+
+
+def _thermal_average(interval: Interval, beta: Array, function) -> Array:
+    """Integrate e^{-β(E - floor)} function(E - E_j) over an interval, shape (..., n, n)."""
+    temperatures = beta.ravel()
+
+    def panel_sums(x: Array, weights: Array) -> Array:
+        above, excess, jacobian = interval.substitute(x)
+        boltzmann = np.exp(-above[:, None, :] * temperatures[:, None])
+        values = function(excess) * (weights * jacobian)[..., None, None]
+        sums = boltzmann @ values.reshape(*x.shape, -1)
+        return sums.reshape(*sums.shape[:2], *values.shape[2:])
+
+    integral = integrate_panels(panel_sums, interval.edges, NODES_PER_PANEL)
+    return integral.reshape(*beta.shape, *integral.shape[1:])
+
+
+def _cycle_asymmetry(contact: ContactScattering):
+    """Sign and modulus of |S_10|² - |S_01|² above the highest threshold, without cancellation."""
+    v, m = contact.coupling_matrix, contact.mass
+    winding = (v[0, 1] * v[1, 2] * v[2, 0]).imag
+
+    def asymmetry(excess: Array) -> Array:
+        momenta = channel_momenta(excess, m)
+        determinant = np.linalg.det(momenta[..., None] * np.eye(3) + 1j * m * v)
+        modulus = 16 * m**3 * abs(winding) * momenta.real.prod(axis=-1) / np.abs(determinant) ** 2
+        return modulus[..., None, None]
+
+    return np.sign(winding), asymmetry
+
+
+def _rate_prefactor(
+    contact: ContactScattering, beta: Array, density: float, normalization: str
+) -> Array:
+    checks.choice(normalization, "normalization", tuple(NORMALIZATIONS))
+    density = checks.positive_scalar(density, "density")
+    return NORMALIZATIONS[normalization] * density * np.sqrt(beta / (2 * np.pi * contact.mass))
+
+
+def _higher_level(energies: Array) -> Array:
+    return np.maximum(energies[:, None], energies)
+
+
+def _warn_unless_secular(energies: Array, rates: Array) -> None:
+    if energies.size < 2:
+        return
+    decay = np.abs(np.linalg.eigvals(generator(rates)).real).max()
+    splitting = np.diff(np.sort(energies)).min()
+    if splitting < checks.SECULAR_RATIO * decay:
+        warnings.warn(
+            f"the smallest level splitting {splitting:.3g} is only {splitting / decay:.2g} times "
+            f"the largest decay rate {decay:.3g}; the rate equation needs a ratio of "
+            f"{checks.SECULAR_RATIO:g} or more: rates are proportional to `density`, lower it",
+            checks.SecularWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,231 @@
+"""Integrals over collision energy with square-root thresholds, refined until they converge.
+
+Scattering amplitudes are analytic in the channel momenta √(E - E_j), not in E.
+Between two thresholds the substitution E = E_a + Δ sin²x, and above the highest one
+E = E_a + δ sinh²x, make every integrand here analytic in x, so Gauss-Legendre panels converge
+geometrically.  What remains sharp (narrow resonances of attractive couplings, weak coupling
+near a threshold, a very cold gas) is met by halving panels until the integral itself stops
+changing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .checks import ConvergenceError
+
+Array = NDArray[np.float64]
+
+RELATIVE_TOLERANCE = 1e-10
+"""Largest accepted change when a panel is halved.
+
+The halves are kept, and for an analytic integrand their error is about the square of that change.
+"""
+
+AMPLITUDE_NOISE = 1e-14
+"""Rounding error allowed in an amplitude of modulus one; its square bounds what can be resolved."""
+
+MAX_HALVINGS = 60
+MAX_PANELS = 2000
+"""Bounds on the refinement of panels; beyond them the integral counts as not converged."""
+
+GRADING = 16.0
+"""Ratio of neighbouring panels, in energy, on the way to a sharp feature."""
+
+BROAD, RESOLVED, DECOUPLED = 1e-2, 1e-13, 1e-26
+"""Widths of features, relative to the interval.
+
+Above BROAD halving finds them unaided.  Between DECOUPLED and RESOLVED, rounding of the energy
+hides them, although they may carry the whole of a small transition probability; below, they
+cannot.
+"""
+EXPONENT_CUTOFF = 42.0
+"""The gas is cut off where e^{-βE} has fallen by e^{-42} = 6e-19 above the highest threshold."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The energies between two neighbouring thresholds, or above the highest.
+
+    Attributes
+    ----------
+    floor, ceiling : float
+        Thresholds at the ends; the ceiling is infinite above the highest.
+    excess_at_floor : array (n,)
+        floor - E_j for every level j, without rounding where it vanishes.
+    excess_at_ceiling : array (n,) or None
+        The same at the upper end; None if there is none.
+    scale : float
+        Δ (distance to the upper end), or δ above the highest threshold.
+    edges : array
+        First division into panels of the variable x.
+    """
+
+    floor: float
+    ceiling: float
+    excess_at_floor: Array
+    excess_at_ceiling: Array | None
+    scale: float
+    edges: Array
+
+    def refined(self, features: Array) -> "Interval":
+        """Return the interval with panels graded towards sharp features (energy, width).
+
+        Raises
+        ------
+        ConvergenceError
+            If a resonance is so narrow that rounding of the energy hides it.
+        """
+        edges = [self.edges]
+        for energy, width in features:
+            reach = width * GRADING ** np.arange(self._grades(width))
+            if reach.size == 0 or not self.floor <= energy <= self.ceiling:
+                continue
+            if energy == self.floor:
+                edges.append(self._position(reach))
+            elif energy == self.ceiling:
+                edges.append(np.pi / 2 - self._position(reach))
+            else:
+                self._require_resolved(energy, width)
+                centre = energy - self.floor
+                sides = np.concatenate([centre - reach, [centre], centre + reach])
+                edges.append(self._position(sides))
+        return replace(self, edges=np.unique(np.concatenate(edges)))
+
+    def _grades(self, width: float) -> int:
+        """Number of panels between a feature and the scale on which nothing sharp is left."""
+        relative = width / self.scale
+        if not DECOUPLED < relative < BROAD:
+            return 0
+        return 1 + int(np.log(1 / relative) / np.log(GRADING))
+
+    def _require_resolved(self, energy: float, width: float) -> None:
+        if width < RESOLVED * self.scale:
+            raise ConvergenceError(
+                f"the resonance at E = {energy:.6g} has a width of {width:.2g}, too narrow to "
+                "resolve in double precision; couple its level more strongly, or not at all"
+            )
+
+    def _position(self, above: Array) -> Array:
+        """Values of x at the energies `above` the floor that lie inside."""
+        fraction = above / self.scale
+        if self.ceiling == np.inf:
+            x = np.arcsinh(np.sqrt(fraction[fraction > 0]))
+        else:
+            x = np.arcsin(np.sqrt(fraction[(fraction > 0) & (fraction < 1)]))
+        return x[x < self.edges[-1]]
+
+    def substitute(self, x: Array) -> tuple[Array, Array, Array]:
+        """Return E - floor, the kinetic energies E - E_j with a last axis (n,), and dE/dx.
+
+        Next to either end the small differences are formed directly (Δ sin²x or Δ cos²x), so
+        they carry no cancellation.
+        """
+        if self.ceiling == np.inf:
+            above = self.scale * np.sinh(x) ** 2
+            return above, above[..., None] + self.excess_at_floor, self.scale * np.sinh(2 * x)
+        above = self.scale * np.sin(x) ** 2
+        below = self.scale * np.cos(x) ** 2
+        excess = np.where(
+            self.excess_at_floor >= 0,
+            above[..., None] + self.excess_at_floor,
+            self.excess_at_ceiling - below[..., None],
+        )
+        return above, excess, self.scale * np.sin(2 * x)
+
+
+def threshold_intervals(energies: Array, beta: Array, features: Array) -> list[Interval]:
+    """Divide the energies above the lowest level at every other level.
+
+    Parameters
+    ----------
+    energies : array (n,)
+        Channel thresholds E_j, in any order.
+    beta : array
+        Inverse temperatures that the integrals will be weighted with; they set the scale and
+        the upper cutoff above the highest threshold.
+    features : array (features, 2)
+        Energies near which the integrand changes fast, and over which width.
+    """
+    thresholds = np.unique(energies)
+    intervals = [
+        Interval(low, high, low - energies, high - energies, high - low, np.array([0, np.pi / 2]))
+        for low, high in zip(thresholds[:-1], thresholds[1:], strict=True)
+    ]
+    top = thresholds[-1]
+    upper_end = np.arcsinh(np.sqrt(EXPONENT_CUTOFF * beta.max() / beta.min()))
+    panels = 1 + int(upper_end / 2)
+    edges = np.linspace(0, upper_end, panels + 1)
+    intervals.append(Interval(top, np.inf, top - energies, None, 1 / beta.max(), edges))
+    return [interval.refined(features) for interval in intervals]
+
+
+def integrate_panels(panel_sums: Callable[[Array, Array], Array], edges: Array, order: int) -> Array:
+    """Integrate a vector of functions, none of them negative, by Gauss-Legendre panels.
+
+    A panel is accepted when halving it changes no component by more than `RELATIVE_TOLERANCE` of
+    that component's whole integral (plus what rounding in the amplitudes must be granted); the
+    result is then the sum over the halves.  Otherwise the halves are halved again.
+
+    Parameters
+    ----------
+    panel_sums : callable
+        Takes nodes and weights of shape (panels, order) and returns the weighted sums over the
+        nodes of every panel, shape (panels, ...) with the rows and columns of a matrix last.
+    edges : array (panels + 1,)
+        First division of the range.
+    order : int
+        Nodes a panel.
+
+    Raises
+    ------
+    ConvergenceError
+        If that takes more than `MAX_HALVINGS` generations or `MAX_PANELS` panels at once.
+    """
+    whole = np.stack([edges[:-1], edges[1:]])
+    parts = _halve(whole)
+    sums = panel_sums(*_panel_nodes(np.hstack([whole, parts]), order))
+    coarse, fine = np.split(sums, [whole.shape[1]])
+    accepted = np.zeros(coarse.shape[1:])
+    for _ in range(MAX_HALVINGS):
+        halves = fine.reshape(-1, 2, *fine.shape[1:]).sum(axis=1)
+        total = accepted + halves.sum(axis=0)
+        scale = AMPLITUDE_NOISE**2 * total.max(axis=(-2, -1), keepdims=True)
+        allowed = RELATIVE_TOLERANCE * total + np.sqrt(scale * total) + scale
+        rough = np.any(np.abs(halves - coarse) > allowed, axis=tuple(range(1, halves.ndim)))
+        accepted += halves[~rough].sum(axis=0)
+        if not rough.any():
+            return accepted
+        if rough.sum() > MAX_PANELS:
+            break
+        unresolved = np.repeat(rough, 2)
+        coarse, parts = fine[unresolved], _halve(parts[:, unresolved])
+        fine = panel_sums(*_panel_nodes(parts, order))
+    raise ConvergenceError(
+        f"the thermal average did not converge: {rough.sum()} panels still change by more than "
+        f"{RELATIVE_TOLERANCE:g} of the integral when halved; the energy dependence of "
+        "this scattering problem is too sharp"
+    )
+
+
+@cache
+def _gauss_legendre(order: int) -> tuple[Array, Array]:
+    """Nodes and weights on [0, 1]."""
+    nodes, weights = np.polynomial.legendre.leggauss(order)
+    return (nodes + 1) / 2, weights / 2
+
+
+def _halve(panels: Array) -> Array:
+    """Split panels, given as rows of lower and upper ends, each into two neighbours."""
+    low, high = panels
+    middle = (low + high) / 2
+    return np.stack([[low, middle], [middle, high]]).transpose(0, 2, 1).reshape(2, -1)
+
+
+def _panel_nodes(panels: Array, order: int) -> tuple[Array, Array]:
+    nodes, weights = _gauss_legendre(order)
+    low, high = panels[..., None]
+    return low + (high - low) * nodes, (high - low) * weights

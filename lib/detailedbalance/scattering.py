@@ -1,0 +1,255 @@
+"""Scattering of a gas particle by an n-level system through a contact interaction.
+
+Units: ħ = 1.  The particle moves on a line, H = p²/2m + Σ_k E_k |k⟩⟨k| + δ(q) Σ_kl v_kl |k⟩⟨l|.
+Odd waves vanish at the contact and pass freely; everything here refers to the even sector.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+
+from . import checks
+
+ComplexArray = NDArray[np.complex128]
+
+
+@dataclass(frozen=True, eq=False)
+class ContactScattering:
+    r"""A system of n levels that scatters a particle by a contact interaction in one dimension.
+
+    With the channel momenta p_j = √(2m(E - E_j)) (on the positive imaginary axis where channel j
+    is closed) and b_j = m/p_j,
+
+        t(E) = v (1 + i b v)⁻¹,    S(E) = 1 - 2i √b t √b   (on the open channels).
+
+    Parameters
+    ----------
+    energies : array_like (n,)
+        Level energies E_j, in any order.
+    coupling_matrix : array_like (n, n)
+        Hermitian matrix v_kl, in units of energy × length.
+    mass : float
+        Mass m of the gas particle.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a shape does not fit, an entry is not finite, v is not hermitian, or m is not positive.
+
+    Notes
+    -----
+    Index order is final ← initial.  ⟨p'k|T|p l⟩ = t_kl/2π for momentum states normalised to
+    δ(p - p').  Source: [A] (S15)-(S24), with the closed channels' b_j = -i|b_j|.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> contact = ContactScattering([0.0, 1.0], [[1.0, 0.5j], [-0.5j, 2.0]])
+    >>> s = contact.s_matrix(1.7)
+    >>> bool(np.allclose(s @ s.conj().T, np.eye(2)))
+    True
+    """
+
+    energies: NDArray[np.float64]
+    coupling_matrix: ComplexArray
+    mass: float = 1.0
+
+    def __post_init__(self) -> None:
+        energies = checks.vector(self.energies, "energies")
+        coupling = checks.hermitian_matrix(self.coupling_matrix, "coupling_matrix", energies.size)
+        energies.flags.writeable = False
+        coupling.flags.writeable = False
+        object.__setattr__(self, "energies", energies)
+        object.__setattr__(self, "coupling_matrix", coupling)
+        object.__setattr__(self, "mass", checks.positive_scalar(self.mass, "mass"))
+
+    def open_channels(self, energy: ArrayLike) -> NDArray[np.bool_]:
+        """Return which channels are open, E > E_j.
+
+        Parameters
+        ----------
+        energy : array_like (...)
+            Total energies E of system and particle.
+
+        Returns
+        -------
+        array of bool (..., n)
+
+        Raises
+        ------
+        ValueError
+            If an energy is not above the lowest threshold.
+        """
+        return self._excess(energy) > 0
+
+    def t_matrix(self, energy: ArrayLike) -> ComplexArray:
+        """Return the transition matrix t(E) = v (1 + i b v)⁻¹, closed channels included.
+
+        Parameters
+        ----------
+        energy : array_like (...)
+            Total energies E of system and particle.
+
+        Returns
+        -------
+        complex array (..., n, n)
+            t[k, l], from level l to level k, in units of the coupling.
+
+        Raises
+        ------
+        ValueError
+            If an energy is not above the lowest threshold.
+
+        Notes
+        -----
+        Source: [A] (S17), (S23).  A real bound state of the closed channels gives a resonance
+        wherever they couple to an open one.
+
+        Examples
+        --------
+        >>> contact = ContactScattering([0.0], [[2.0]])
+        >>> contact.t_matrix(0.5).round(3)  # p = b = 1: 2/(1 + 2i)
+        array([[0.4-0.8j]])
+        """
+        momenta = channel_momenta(self._excess(energy), self.mass)
+        inverse = _inverse(self._momentum_form(momenta))
+        return self.coupling_matrix @ inverse * momenta[..., None, :]
+
+    def s_matrix(self, energy: ArrayLike) -> ComplexArray:
+        """Return the scattering matrix S(E) of the even sector.
+
+        Parameters
+        ----------
+        energy : array_like (...)
+            Total energies E of system and particle.
+
+        Returns
+        -------
+        complex array (..., n, n)
+            S[k, l], from level l to level k; rows and columns of closed channels are zero.
+            On the open channels S is unitary.
+
+        Raises
+        ------
+        ValueError
+            If an energy is not above the lowest threshold.
+
+        Examples
+        --------
+        >>> contact = ContactScattering([0.0, 1.0], [[1.0, 0.5], [0.5, 2.0]])
+        >>> contact.s_matrix([0.5, 1.5]).shape
+        (2, 2, 2)
+        >>> float(abs(contact.s_matrix(0.5)[1, 1]))  # level 1 is out of reach
+        0.0
+        """
+        return self.s_matrix_from_excess(self._excess(energy))
+
+    def s_matrix_from_excess(self, excess: NDArray[np.float64]) -> ComplexArray:
+        """Return S for kinetic energies E - E_j, shape (..., n), that the caller has formed.
+
+        Next to a threshold E - E_j is a small difference; quadrature knows it without
+        cancellation.  The inverse is that of p + imv, which stays finite at thresholds.
+        """
+        momenta = channel_momenta(excess, self.mass)
+        roots = np.where(excess > 0, np.sqrt(np.abs(momenta)), 0.0)
+        inverse = _inverse(self._momentum_form(momenta))
+        s = 2 * roots[..., :, None] * inverse * roots[..., None, :]
+        n = self.energies.size
+        s[..., np.arange(n), np.arange(n)] -= excess > 0
+        return s
+
+    @cached_property
+    def sharp_features(self) -> NDArray[np.float64]:
+        """Energies near which S changes fast, and the widths of the change, shape (features, 2).
+
+        At threshold E_j channel j turns on over q²/2m, q = 1/|[M⁻¹]_jj| with M = p + imv at E_j:
+        narrow at weak coupling.  Between thresholds, a bound state of the closed channels alone
+        is a resonance of the width that its coupling to the open channels gives.  Quadrature
+        that did not know these would step over narrow ones.
+        """
+        features = [*self._threshold_features(), *self._resonances()]
+        return np.array(features).reshape(-1, 2)
+
+    def _threshold_features(self) -> list[tuple[float, float]]:
+        n = self.energies.size
+        matrices = self._momentum_form(
+            channel_momenta(self.energies[:, None] - self.energies, self.mass)
+        )
+        others = np.array([np.delete(np.arange(n), j) for j in range(n)], dtype=int)
+        minors = matrices[np.arange(n)[:, None, None], others[:, :, None], others[:, None, :]]
+        log_q = np.linalg.slogdet(matrices).logabsdet - np.linalg.slogdet(minors).logabsdet
+        widths = np.exp(2 * log_q) / (2 * self.mass)
+        return list(zip(self.energies, widths, strict=True))
+
+    def _resonances(self) -> list[tuple[float, float]]:
+        thresholds = np.unique(self.energies)
+        found = []
+        for low, high in zip(thresholds[:-1], thresholds[1:], strict=True):
+            closed = self.energies >= high
+            # The eigenvalues of |p_c| + m v_cc fall with energy: each vanishes once at most.
+            at_low, at_high = (self._closed_block(e, closed)[0] for e in (low, high))
+            for rank in np.flatnonzero((at_low > 0) & (at_high < 0)):
+                energy = brentq(
+                    lambda e, rank=rank, closed=closed: self._closed_block(e, closed)[0][rank],
+                    *(low, high),
+                    xtol=1e-300,
+                    rtol=1e-15,
+                )
+                if energy < high:  # else it belongs to the threshold
+                    found.append((energy, self._resonance_width(energy, closed, rank)))
+        return found
+
+    def _resonance_width(self, energy: float, closed: NDArray[np.bool_], rank: int) -> float:
+        """|δE| of the pole E + δE that coupling to the open channels makes, to lowest order."""
+        bound = self._closed_block(energy, closed)[1][:, rank]
+        momenta = channel_momenta(energy - self.energies, self.mass)
+        is_open = ~closed
+        source = self.coupling_matrix[np.ix_(is_open, closed)] @ bound
+        inside = self._momentum_form(momenta)[np.ix_(is_open, is_open)]
+        shift = self.mass**2 * np.vdot(source, np.linalg.solve(inside, source))
+        slope = (np.abs(bound) ** 2 * self.mass / np.abs(momenta[closed])).sum()
+        return abs(shift) / slope
+
+    def _closed_block(self, energy: float, closed: NDArray[np.bool_]):
+        """Eigenvalues and eigenvectors of |p_c| + m v_cc on the closed channels."""
+        decay = np.sqrt(2 * self.mass * (self.energies[closed] - energy))
+        return np.linalg.eigh(
+            np.diag(decay) + self.mass * self.coupling_matrix[np.ix_(closed, closed)]
+        )
+
+    def _momentum_form(self, momenta: ComplexArray) -> ComplexArray:
+        n = self.energies.size
+        return momenta[..., None] * np.eye(n) + 1j * self.mass * self.coupling_matrix
+
+    def _excess(self, energy: ArrayLike) -> NDArray[np.float64]:
+        total = checks.real_array(energy, "energy")
+        lowest = self.energies.min()
+        if np.any(total <= lowest):
+            raise ValueError(
+                f"`energy` must lie above the lowest threshold {lowest:g}, got {total.min():g}: "
+                "no channel is open there, so nothing scatters"
+            )
+        return total[..., None] - self.energies
+
+
+def channel_momenta(excess: NDArray[np.float64], mass: float) -> ComplexArray:
+    """Return p_j = √(2m(E - E_j)): positive where open, positive imaginary where closed.
+
+    The square root of a negative real number is taken through +i0; NumPy's own branch for a real
+    argument would be NaN, and the reciprocal's the wrong sign.
+    """
+    size = np.sqrt(2 * mass * np.abs(excess))
+    return np.where(excess > 0, size, 1j * size)
+
+
+def _inverse(matrix: ComplexArray) -> ComplexArray:
+    try:
+        return np.linalg.inv(matrix)
+    except np.linalg.LinAlgError as error:
+        raise ValueError(
+            "the scattering equations are singular: the energy lies exactly at a threshold whose "
+            "channel is uncoupled, or at a bound state of closed channels; move the energy slightly"
+        ) from error

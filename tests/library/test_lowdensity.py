@@ -1,0 +1,405 @@
+"""Laws of the thermal flux and what derives from it, and values from 30-digit arithmetic."""
+
+import warnings
+
+import numpy as np
+import pytest
+import reference
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from strategies import contacts, couplings, fluxes, inverse_temperatures, masses
+
+from detailedbalance import (
+    ContactScattering,
+    ConvergenceError,
+    DegenerateLevelsError,
+    SecularWarning,
+    ThreeDots,
+    coupling_matrix,
+    detailed_balance_ratio,
+    figure_1,
+    generator,
+    gibbs_state,
+    loop_current,
+    probability_currents,
+    stationary_state,
+    thermal_flux,
+    transition_rates,
+)
+
+MINUS, ZERO, PLUS = 0, 1, 2
+TUNNELING = 1 / (2 * np.sqrt(3))
+LEVELS = (-0.5, 0.0, 0.5)
+DILUTE = 1e-3
+
+triples = st.tuples(couplings, couplings, couplings)
+
+
+def dots(values, flux=0.3, mass=1.0):
+    return ThreeDots(TUNNELING, flux).contact(values, mass)
+
+
+@given(contacts(), inverse_temperatures)
+def test_row_sums_equal_column_sums(contact, beta):
+    """Both equal e^{-βE_k}/β: unitarity makes |S|² doubly stochastic at every energy."""
+    flux = thermal_flux(contact, beta)
+    expected = np.exp(-beta * contact.energies) / beta
+    assert np.abs(flux.sum(axis=1) - flux.sum(axis=0)).max() < 1e-12 * flux.max()
+    assert np.abs(flux.sum(axis=0) / expected - 1).max() < 1e-12
+
+
+@given(contacts(min_levels=2), inverse_temperatures)
+def test_gibbs_is_stationary_for_any_hermitian_coupling(contact, beta):
+    p = gibbs_state(contact.energies, beta)
+    rates = transition_rates(contact, beta, density=1e-9)
+    flow = rates * p
+    net = generator(rates) @ p
+    assert np.abs(net).max() < 1e-12 * flow.max()
+
+
+@given(contacts(min_levels=2, max_levels=2), inverse_temperatures)
+def test_two_levels_balance(contact, beta):
+    assert np.abs(detailed_balance_ratio(contact, beta) - 1).max() < 1e-12
+
+
+@given(couplings, couplings, fluxes, inverse_temperatures)
+def test_two_equal_couplings_balance(equal, other, flux, beta):
+    for values in [(equal, equal, other), (equal, other, equal), (other, equal, equal)]:
+        assert np.abs(detailed_balance_ratio(dots(values, flux), beta) - 1).max() < 1e-9
+        assert abs(loop_current(dots(values, flux), beta)) < 1e-15
+
+
+def test_equal_couplings_never_jump():
+    contact = dots((1.3, 1.3, 1.3))
+    assert np.array_equal(detailed_balance_ratio(contact, 2.0), np.ones((3, 3)))
+    assert loop_current(contact, 2.0) == 0
+    assert not transition_rates(contact, 2.0).any()
+
+
+@given(contacts(min_levels=3, max_levels=3), inverse_temperatures)
+def test_conjugate_coupling_inverts_every_ratio(contact, beta):
+    conjugate = ContactScattering(
+        contact.energies, contact.coupling_matrix.conj(), contact.mass
+    )
+    product = detailed_balance_ratio(contact, beta) * detailed_balance_ratio(conjugate, beta)
+    assert np.abs(product - 1).max() < 1e-10
+    assert loop_current(conjugate, beta) == pytest.approx(-loop_current(contact, beta), rel=1e-12)
+
+
+def test_check_values_of_figure_1():
+    """From the paper's model computed independently in 50 digits."""
+    ratio = detailed_balance_ratio(figure_1(), 2.0)
+    assert ratio[ZERO, MINUS] == pytest.approx(1.1464549902, abs=1e-10)
+    assert ratio[PLUS, MINUS] == pytest.approx(0.6659493639, abs=1e-10)
+    assert ratio[ZERO, PLUS] == pytest.approx(0.6876584733, abs=1e-10)
+    assert loop_current(figure_1(), 2.0) == pytest.approx(3.47241680385e-4, rel=1e-11)
+
+
+SYSTEMS = {
+    "figure 1": (LEVELS, (1, 0.7, 1.5), 1.0),
+    "light particles": (LEVELS, (1, 0.7, 1.5), 0.1),
+    "heavy particles": (LEVELS, (0.2, -0.4, 0.9), 5.0),
+    "both signs": (LEVELS, (2, -1.3, -0.4), 0.3),
+    "unequal spacing": ((0.31, -0.5, 0.02), (3.0, 0.1, 1.2), 1.0),
+    "weak": (LEVELS, (1e-6, 0.7e-6, 1.5e-6), 1.0),
+    "narrow resonance": (LEVELS, (-1.2, -1.2001, -1.1999), 1.0),
+}
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_thermal_flux_agrees_with_30_digits(name):
+    """βΔE from 0.1 to 20; every entry to 1e-12 of itself."""
+    levels, values, mass = SYSTEMS[name]
+    contact = ContactScattering(levels, coupling_matrix(values, phases="S26"), mass)
+    betas = [0.2, 2.0, 40.0]
+    expected = reference.thermal_flux(levels, contact.coupling_matrix, mass, betas)
+    assert np.abs(thermal_flux(contact, betas) / expected - 1).max() < 1e-12
+    current = np.sqrt(np.array(betas) / (2 * np.pi * mass)) * (
+        expected[:, ZERO, MINUS] - expected[:, MINUS, ZERO]
+    )
+    current /= np.exp(-np.outer(betas, levels)).sum(axis=1)
+    # The reference subtracts; its 16 printed digits bound what the difference can tell.
+    noise = 1e-15 * expected[:, ZERO, MINUS]
+    assert np.all(np.abs(loop_current(contact, betas) - current) < 1e-12 * abs(current) + noise)
+
+
+def test_a_pole_at_a_threshold_comes_out_right():
+    """V = (-1, -1.05, -0.95): fixed nodes miss it while rows and columns still agree."""
+    contact = ContactScattering(LEVELS, coupling_matrix((-1.0, -1.05, -0.95), phases="S26"))
+    expected = reference.thermal_flux(LEVELS, contact.coupling_matrix, 1.0, [0.2, 40.0], 96)
+    assert np.abs(thermal_flux(contact, [0.2, 40.0]) / expected - 1).max() < 1e-12
+
+
+def test_four_levels_agree_with_30_digits():
+    random = np.random.default_rng(7)
+    matrix = random.normal(size=(4, 4)) + 1j * random.normal(size=(4, 4))
+    contact = ContactScattering([0.0, 0.4, 0.7, 1.6], (matrix + matrix.conj().T) / 2, 0.8)
+    expected = reference.thermal_flux(contact.energies, contact.coupling_matrix, 0.8, [1.5])
+    assert np.abs(thermal_flux(contact, 1.5) / expected[0] - 1).max() < 1e-12
+
+
+def test_a_resonance_lost_in_rounding_is_reported():
+    contact = ContactScattering([0.0, 1.0], [[0.5, 1e-8], [1e-8, -1.0]])
+    with pytest.raises(ConvergenceError, match="too narrow to resolve"):
+        thermal_flux(contact, 1.0)
+
+
+@given(triples, fluxes, masses, st.floats(0.01, 5.0))
+def test_exact_difference_equals_direct_subtraction(values, flux, mass, above):
+    """16 b_k b_l b_n Im(v_lk v_kn v_nl)/|det(1 + ibv)|², one number for the whole cycle."""
+    contact = dots(values, flux, mass)
+    energy = contact.energies.max() + above
+    v = contact.coupling_matrix
+    b = mass / np.sqrt(2 * mass * (energy - contact.energies))
+    determinant = np.linalg.det(np.eye(3) + 1j * b[:, None] * v)
+    p = np.abs(contact.s_matrix(energy)) ** 2
+    for k, l, n in [(1, 0, 2), (2, 1, 0), (0, 2, 1)]:
+        winding = (v[l, k] * v[k, n] * v[n, l]).imag
+        exact = 16 * b.prod() * winding / abs(determinant) ** 2
+        assert p[k, l] - p[l, k] == pytest.approx(exact, abs=1e-12)
+    first, second, third = values
+    vandermonde = (first - second) * (second - third) * (first - third)
+    assert (v[0, 1] * v[1, 2] * v[2, 0]).imag == pytest.approx(
+        -vandermonde / (6 * np.sqrt(3)), abs=1e-13
+    ), "(S40) corrected; the sign belongs to the phases of the Hamiltonian"
+
+
+@given(triples, fluxes, st.floats(0.01, 0.99))
+def test_two_open_channels_always_balance(values, flux, fraction):
+    contact = dots(values, flux)
+    middle, top = np.sort(contact.energies)[1:]
+    p = np.abs(contact.s_matrix(middle + fraction * (top - middle))) ** 2
+    assert np.abs(p - p.T).max() < 1e-12
+
+
+@given(triples, fluxes, inverse_temperatures)
+def test_loop_current_equals_the_difference_of_rates(values, flux, beta):
+    contact = dots(values, flux)
+    rates = transition_rates(contact, beta, DILUTE)
+    currents = probability_currents(rates, gibbs_state(contact.energies, beta))
+    loop = loop_current(contact, beta, DILUTE)
+    for k, l in [(ZERO, MINUS), (PLUS, ZERO), (MINUS, PLUS)]:
+        assert currents[k, l] == pytest.approx(loop, abs=1e-13 * DILUTE)
+
+
+def test_weak_coupling_gives_a_cubic_current():
+    """K/s³ tends to a constant, with the correction 1 - 2.37 s at βΔE = 1."""
+    scales = np.array([1e-5, 1e-4, 1e-3, 1e-2])
+    reduced = np.array(
+        [
+            loop_current(
+                ContactScattering(LEVELS, s * coupling_matrix((1, 0.7, 1.5), "S26")), 2.0
+            )
+            / s**3
+            for s in scales
+        ]
+    )
+    limit = reduced[0] / (1 - 2.37 * scales[0])
+    assert reduced[1] / limit == pytest.approx(1 - 2.37e-4, abs=2e-6)
+    assert reduced[2] / limit == pytest.approx(1 - 2.37e-3, abs=2e-5)
+    assert loop_current(figure_1(), 2.0) / limit == pytest.approx(0.074, abs=5e-4)
+
+
+def test_lowest_order_difference_is_the_triangle_of_couplings():
+    """|t_kl|² - |t_lk|² → 4 Σ_n b_n Im(v_lk v_kn v_nl) over open n."""
+    v = 1e-5 * coupling_matrix((1, 0.7, 1.5), "S26")
+    contact = ContactScattering(LEVELS, v)
+    energy = 0.9
+    b = 1 / np.sqrt(2 * (energy - contact.energies))
+    t = np.abs(contact.t_matrix(energy)) ** 2
+    leading = 4 * b[PLUS] * (v[MINUS, ZERO] * v[ZERO, PLUS] * v[PLUS, MINUS]).imag
+    assert t[ZERO, MINUS] - t[MINUS, ZERO] == pytest.approx(leading, rel=1e-4)
+
+
+@given(triples, fluxes, inverse_temperatures)
+def test_reversing_the_flux_reverses_the_cycle_between_energies(values, flux, beta):
+    """Onsager-Casimir: F_kl(φ) = F_-l,-k(-φ), so K_0- by label is even in the flux."""
+    forward = thermal_flux(dots(values, flux), beta)
+    backward = thermal_flux(dots(values, -flux), beta)
+    assert np.abs(forward - backward[::-1, ::-1].T).max() < 1e-12 * forward.max()
+    now, reversed_ = (loop_current(dots(values, f), beta) for f in (flux, -flux))
+    assert now == pytest.approx(reversed_, rel=1e-9, abs=1e-18)
+
+
+def test_the_current_by_label_survives_zero_flux():
+    for flux, expected in [(0.001, -3.04e-4), (-0.001, -3.04e-4), (0.75, -3.47e-4), (-0.75, -3.47e-4)]:
+        assert loop_current(dots((1, 0.7, 1.5), flux), 2.0) == pytest.approx(expected, abs=5e-7)
+
+
+def test_cold_ratio_approaches_one_only_below_the_top_level():
+    """I(0, -) - 1 ~ e^{-β(E_+ - E_0)}, since balance fails only with three channels open."""
+    betas = np.array([20.0, 30.0, 40.0])
+    ratio = detailed_balance_ratio(figure_1(), betas)
+    slope = np.diff(np.log(ratio[:, ZERO, MINUS] - 1)) / np.diff(betas)
+    assert slope == pytest.approx(-0.5, abs=0.06)
+    assert np.all(np.abs(ratio[:, PLUS, MINUS] - 1) > 0.3)
+
+
+def test_thermalization_conditions_pass_for_wrong_numbers():
+    """(30a) and (30b) hold when only four shared nodes stand for the integral."""
+    contact = figure_1()
+    energies = np.linspace(-0.49, 3, 4)
+    p = np.abs(contact.s_matrix(energies)) ** 2
+    rough = (np.exp(-2 * energies)[:, None, None] * p).sum(axis=0)
+    rates = rough * np.exp(2 * contact.energies)
+    ratio = rough / rough.T
+    left = rates[PLUS, ZERO] * (1 - ratio[ZERO, PLUS])
+    right = rates[MINUS, ZERO] * (ratio[ZERO, MINUS] - 1)
+    assert left == pytest.approx(right, abs=1e-15)
+    assert abs(ratio[ZERO, MINUS] - detailed_balance_ratio(contact, 2.0)[ZERO, MINUS]) > 0.02
+
+
+def test_physical_rate_is_flux_times_probability():
+    """a_kl = ν ∫dp G(p) |p|/m · |S_kl|²/2 over a Maxwell distribution of both directions."""
+    contact = figure_1()
+    beta, density = 1.3, 0.02
+    rates = transition_rates(contact, beta, density)
+    for k, l in [(ZERO, MINUS), (MINUS, PLUS), (PLUS, MINUS)]:
+        gap = max(contact.energies[k] - contact.energies[l], 0)
+
+        def collisions(p, k=k, l=l):
+            maxwell = np.sqrt(beta / (2 * np.pi)) * np.exp(-beta * p**2 / 2)
+            s = contact.s_matrix(contact.energies[l] + p**2 / 2)
+            return maxwell * p * abs(s[k, l]) ** 2 / 2
+
+        thresholds = [np.sqrt(2 * gap), *(np.sqrt([1.0, 2.0]) + 0.0), 12.0]
+        cuts = sorted({t for t in thresholds if t >= np.sqrt(2 * gap)})
+        one_sided = sum(
+            quad(collisions, a, b, epsabs=1e-13, limit=200)[0]
+            for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+        )
+        if gap == 0:
+            one_sided += quad(collisions, 1e-9, cuts[0], epsabs=1e-13, limit=200)[0]
+        assert rates[k, l] == pytest.approx(density * 2 * one_sided, rel=1e-8)
+
+
+def test_normalizations_differ_by_powers_of_two_pi():
+    rates = {
+        name: transition_rates(figure_1(), 2.0, DILUTE, name)
+        for name in ("physical", "generator", "printed")
+    }
+    j = rates["physical"] / ((2 * np.pi) ** 2 * DILUTE)
+    assert rates["generator"] == pytest.approx(2 * np.pi * DILUTE * j, rel=1e-14)
+    assert rates["printed"] == pytest.approx(np.pi * DILUTE * j, rel=1e-14)
+    for name, array in rates.items():
+        p = gibbs_state(LEVELS, 2.0)
+        current = loop_current(figure_1(), 2.0, DILUTE, name)
+        assert probability_currents(array, p)[ZERO, MINUS] == pytest.approx(current, rel=1e-10)
+
+
+def test_rates_are_proportional_to_density():
+    once, twice = (transition_rates(figure_1(), 2.0, density) for density in (0.01, 0.02))
+    assert twice == pytest.approx(2 * once, rel=1e-15)
+
+
+def test_stationary_state_of_the_rates_is_gibbs():
+    betas = np.array([0.2, 2.0, 20.0, 40.0])
+    rates = transition_rates(figure_1(), betas, DILUTE)
+    assert stationary_state(rates) == pytest.approx(gibbs_state(LEVELS, betas), rel=1e-12)
+
+
+@given(contacts(min_levels=3, max_levels=4), inverse_temperatures, st.floats(-3, 3))
+def test_the_zero_of_energy_does_not_matter(contact, beta, shift):
+    shifted = ContactScattering(contact.energies + shift, contact.coupling_matrix, contact.mass)
+    rates, same = (transition_rates(c, beta, 1e-9) for c in (contact, shifted))
+    assert np.abs(rates - same).max() < 1e-9 * rates.max()
+
+
+@given(contacts(min_levels=3, max_levels=3), inverse_temperatures, st.floats(0.1, 10))
+def test_units_do_not_matter(contact, beta, unit):
+    """Energies × u with v × √u at fixed mass leave βE and m v²/E, so I, unchanged."""
+    scaled = ContactScattering(
+        unit * contact.energies, np.sqrt(unit) * contact.coupling_matrix, contact.mass
+    )
+    ratio, same = detailed_balance_ratio(contact, beta), detailed_balance_ratio(scaled, beta / unit)
+    assert np.abs(ratio / same - 1).max() < 1e-9
+
+
+@pytest.mark.parametrize("function", [thermal_flux, detailed_balance_ratio])
+def test_beta_may_have_any_shape(function):
+    betas = np.linspace(0.5, 4, 6).reshape(2, 3)
+    batch = function(figure_1(), betas)
+    assert batch.shape == (2, 3, 3, 3)
+    assert batch[1, 2] == pytest.approx(function(figure_1(), betas[1, 2]), rel=1e-12)
+    assert loop_current(figure_1(), betas).shape == (2, 3)
+    assert transition_rates(figure_1(), betas, DILUTE).shape == (2, 3, 3, 3)
+
+
+def test_extreme_temperatures_neither_overflow_nor_vanish():
+    ratio = detailed_balance_ratio(figure_1(), [1e-6, 1e6])
+    assert np.all(np.isfinite(ratio)) and np.all(ratio > 0)
+    with pytest.raises(OverflowError, match="shift the zero of energy"):
+        thermal_flux(figure_1(), 1e4)
+
+
+@pytest.mark.parametrize("function", [thermal_flux, transition_rates, detailed_balance_ratio, loop_current])
+@pytest.mark.parametrize(
+    ("beta", "error", "message"),
+    [
+        (0.0, ValueError, "must be positive"),
+        (-1.0, ValueError, "must be positive"),
+        ([1.0, np.nan], ValueError, "`beta` must be finite"),
+        (np.inf, ValueError, "`beta` must be finite"),
+        (1 + 1j, TypeError, "`beta` must be real"),
+        ("warm", TypeError, "must be numeric"),
+        (None, TypeError, "must be numeric"),
+        ([], ValueError, "at least one number"),
+    ],
+)
+def test_bad_temperatures_are_refused(function, beta, error, message):
+    with pytest.raises(error, match=message):
+        function(figure_1(), beta)
+
+
+@pytest.mark.parametrize("function", [transition_rates, loop_current])
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"density": 0.0}, "`density` must be positive"),
+        ({"density": -1.0}, "`density` must be positive"),
+        ({"density": np.nan}, "`density` must be finite"),
+        ({"density": [0.1, 0.2]}, "`density` must be one number"),
+        ({"normalization": "paper"}, "'physical', 'generator', 'printed'"),
+    ],
+)
+def test_bad_gases_are_refused(function, keywords, message):
+    with pytest.raises(ValueError, match=message):
+        function(figure_1(), 2.0, **keywords)
+
+
+@pytest.mark.parametrize("flux", [-1.0, -0.5, 0.0, 0.5, 1.0])
+@pytest.mark.parametrize("function", [thermal_flux, transition_rates, detailed_balance_ratio, loop_current])
+def test_degenerate_levels_are_refused(function, flux):
+    with pytest.raises(DegenerateLevelsError, match="move the flux"):
+        function(dots((1, 0.7, 1.5), flux), 2.0)
+
+
+def test_levels_just_apart_are_accepted():
+    contact = ContactScattering([0.0, 1e-8, 1.0], coupling_matrix((1, 0.7, 1.5)))
+    assert thermal_flux(contact, 2.0).shape == (3, 3)
+    closer = ContactScattering([0.0, 1e-10, 1.0], coupling_matrix((1, 0.7, 1.5)))
+    with pytest.raises(DegenerateLevelsError):
+        thermal_flux(closer, 2.0)
+
+
+def test_fast_rates_warn_that_the_secular_average_fails():
+    with pytest.warns(SecularWarning, match="lower it"):
+        transition_rates(figure_1(), 2.0, density=10.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        transition_rates(figure_1(), 2.0, density=1.0)
+
+
+def test_a_loop_needs_three_levels():
+    contact = ContactScattering([0.0, 1.0], np.eye(2))
+    with pytest.raises(ValueError, match="needs three levels, got 2"):
+        loop_current(contact, 1.0)
+
+
+def test_gibbs_state_at_any_temperature():
+    p = gibbs_state([1000.0, 1001.0], [[0.5], [700.0]])
+    assert p.shape == (2, 1, 2)
+    assert p[0, 0] == pytest.approx([1 / (1 + np.exp(-0.5)), 1 / (1 + np.exp(0.5))], rel=1e-14)
+    with pytest.raises(ValueError, match="`energies`"):
+        gibbs_state([[0.0]], 1.0)

@@ -1,0 +1,206 @@
+"""Laws of the scattering matrix, and values from matching wave functions by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import contacts
+
+from detailedbalance import ContactScattering, coupling_matrix, figure_1
+
+UNITARITY = 1e-12
+
+
+def open_block(contact, energy):
+    channels = np.flatnonzero(contact.open_channels(energy))
+    return contact.s_matrix(energy)[np.ix_(channels, channels)]
+
+
+def matched_s_matrix(contact, energy):
+    """S from continuity and the jump ψ'(0+) - ψ'(0-) = 2m v ψ(0), channel by channel.
+
+    Unknowns are the amplitudes c_j of e^{ip|q|}/√p where channel j is open and of e^{-κ|q|} where
+    it is closed; the incoming wave is e^{-ip|q|}/√p.
+    """
+    n, m = contact.energies.size, contact.mass
+    excess = energy - contact.energies
+    p = np.sqrt(2 * m * np.abs(excess))
+    is_open = excess > 0
+    value = np.where(is_open, 1 / np.sqrt(p), 1.0)
+    slope = np.where(is_open, 1j * p, -p)
+    jump = 2 * np.diag(slope * value) - 2 * m * contact.coupling_matrix * value
+    s = np.zeros((n, n), dtype=complex)
+    for incoming in np.flatnonzero(is_open):
+        source = np.zeros(n, dtype=complex)
+        source[incoming] = 2j * p[incoming] * value[incoming]
+        source += 2 * m * contact.coupling_matrix[:, incoming] * value[incoming]
+        amplitudes = np.linalg.solve(jump, source)
+        s[is_open, incoming] = amplitudes[is_open]
+    return s
+
+
+@given(contacts(max_levels=8), st.floats(0.001, 0.999))
+def test_s_is_unitary_on_the_open_channels(contact, fraction):
+    """Any hermitian coupling, any energy, closed channels included."""
+    lowest, highest = contact.energies.min(), contact.energies.max()
+    energy = lowest + fraction * (highest - lowest + 2.0)
+    s = open_block(contact, energy)
+    assert np.abs(s.conj().T @ s - np.eye(len(s))).max() < UNITARITY
+    assert np.abs(s @ s.conj().T - np.eye(len(s))).max() < UNITARITY
+
+
+@given(contacts(), st.floats(0.01, 3.0))
+def test_s_matches_wave_functions_at_the_contact(contact, above):
+    energy = np.sort(contact.energies)[contact.energies.size // 2] + above
+    error = np.abs(contact.s_matrix(energy) - matched_s_matrix(contact, energy)).max()
+    assert error < 1e-10
+
+
+@given(contacts(), st.floats(0.01, 3.0))
+def test_s_follows_from_t(contact, above):
+    """S = 1 - 2i √b t √b on the open channels."""
+    energy = contact.energies.min() + above
+    root = np.emath.sqrt(np.where(energy > contact.energies, 1.0, 0.0))
+    root = root * np.sqrt(contact.mass) / (2 * contact.mass * abs(energy - contact.energies)) ** 0.25
+    s = contact.s_matrix(energy)
+    expected = np.diag(energy > contact.energies) - 2j * root[:, None] * contact.t_matrix(energy) * root
+    assert np.abs(s - expected).max() < 1e-10 * max(1, np.abs(expected).max())
+
+
+def test_open_channels_reach_the_cayley_form():
+    """With every channel open, S = (1 - iK)(1 + iK)⁻¹ with K = √b v √b."""
+    contact = figure_1()
+    energy = 1.3
+    root = np.sqrt(contact.mass / np.sqrt(2 * contact.mass * (energy - contact.energies)))
+    k = root[:, None] * contact.coupling_matrix * root
+    cayley = (np.eye(3) - 1j * k) @ np.linalg.inv(np.eye(3) + 1j * k)
+    assert np.abs(contact.s_matrix(energy) - cayley).max() < 1e-14
+
+
+def test_closed_channels_fold_into_an_effective_coupling():
+    """v_eff = v_oo - v_oc (|b_c|⁻¹ + v_cc)⁻¹ v_co, hermitian, does the work of closed channels."""
+    contact = figure_1()
+    energy = 0.2
+    v = contact.coupling_matrix
+    inverse_b = np.sqrt(2 * 0.3)
+    effective = v[:2, :2] - np.outer(v[:2, 2], v[2, :2]) / (inverse_b + v[2, 2])
+    folded = ContactScattering(contact.energies[:2], effective)
+    assert np.abs(contact.s_matrix(energy)[:2, :2] - folded.s_matrix(energy)).max() < 1e-14
+
+
+def test_one_channel_is_the_delta_potential():
+    """Transmission through V δ(q) is 1/(1 + imV/p) = (1 + S)/2."""
+    for strength in (-2.0, 0.3, 5.0):
+        contact = ContactScattering([0.0], [[strength]], mass=1.7)
+        p = np.sqrt(2 * 1.7 * 0.8)
+        transmission = (1 + contact.s_matrix(0.8)[0, 0]) / 2
+        assert transmission == pytest.approx(1 / (1 + 1j * 1.7 * strength / p), abs=1e-15)
+
+
+def test_off_diagonal_t_has_the_closed_form():
+    """t_kl det(1 + ibv) = v_kl + i b_n (v_kl v_nn - v_kn v_nl), n the third level."""
+    contact = figure_1()
+    v = contact.coupling_matrix
+    for energy in (-0.2, 0.3, 0.9):
+        b = contact.mass / np.sqrt(2 * contact.mass * (energy - contact.energies) + 0j)
+        determinant = np.linalg.det(np.eye(3) + 1j * b[:, None] * v)
+        t = contact.t_matrix(energy)
+        for k, l, n in [(1, 0, 2), (2, 0, 1), (1, 2, 0), (0, 1, 2)]:
+            closed_form = v[k, l] + 1j * b[n] * (v[k, l] * v[n, n] - v[k, n] * v[n, l])
+            assert t[k, l] == pytest.approx(closed_form / determinant, abs=1e-14)
+
+
+def test_determinant_has_the_sign_that_the_paper_misprints():
+    """1/N_Ψ = i det(1 + ibv) for (S37) with its linear term negative."""
+    couplings = np.array([1.0, 0.7, 1.5])
+    contact = figure_1()
+    b = 1 / np.sqrt(2 * (0.9 - contact.energies))
+    e1, e3 = couplings.sum(), couplings.prod()
+    e2 = couplings[0] * couplings[1] + couplings[0] * couplings[2] + couplings[1] * couplings[2]
+    pairs = b[0] * b[1] + b[0] * b[2] + b[1] * b[2]
+    corrected = 1j + b.prod() * e3 - b.sum() * e1 / 3 - 1j * pairs * e2 / 3
+    determinant = np.linalg.det(np.eye(3) + 1j * b[:, None] * contact.coupling_matrix)
+    assert corrected == pytest.approx(1j * determinant, abs=1e-14)
+
+
+def test_conjugate_coupling_transposes_s():
+    contact = figure_1()
+    conjugate = ContactScattering(contact.energies, contact.coupling_matrix.conj())
+    for energy in (-0.3, 0.3, 2.0):
+        assert np.abs(conjugate.s_matrix(energy) - contact.s_matrix(energy).T).max() < 1e-14
+
+
+def test_energies_broadcast():
+    contact = figure_1()
+    energies = np.linspace(-0.4, 2, 12).reshape(3, 4)
+    batch = contact.s_matrix(energies)
+    assert batch.shape == (3, 4, 3, 3)
+    assert np.array_equal(batch[1, 2], contact.s_matrix(energies[1, 2]))
+
+
+def test_s_is_continuous_through_its_thresholds():
+    contact = figure_1()
+    for threshold in (0.0, 0.5):
+        below, above = contact.s_matrix([threshold - 1e-12, threshold + 1e-12])
+        opened = int(np.flatnonzero(contact.energies == threshold)[0])
+        assert above[opened, opened] == pytest.approx(-1, abs=1e-5)
+        others = np.delete(np.arange(3), opened)
+        assert np.abs((above - below)[np.ix_(others, others)]).max() < 1e-5
+
+
+def test_a_narrow_resonance_is_located_with_its_width():
+    """Across a bound state of a closed channel the phase of S winds by 2π."""
+    contact = ContactScattering([0.0, 1.0], [[0.0, 0.01], [0.01, -1.0]])
+    features = contact.sharp_features
+    energy, width = features[np.argmin(np.abs(features[:, 0] - 0.5))]
+    assert energy == pytest.approx(0.5, abs=1e-12)  # κ = m|v|
+    distance = np.linspace(-10, 10, 101) * width
+    phases = np.unwrap(np.angle(contact.s_matrix(energy + distance)[:, 0, 0]))
+    within_ten_half_widths = 4 * np.arctan(10)
+    assert abs(phases[-1] - phases[0]) == pytest.approx(within_ten_half_widths, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (([0.0, 1.0], np.eye(3)), ValueError, r"must have shape \(2, 2\)"),
+        (([0.0, 1.0], [[1, 1j], [1j, 1]]), ValueError, "must be hermitian"),
+        (([0.0, np.nan], np.eye(2)), ValueError, "`energies` must be finite"),
+        (([0.0, 1.0], [[np.inf, 0], [0, 1]]), ValueError, "`coupling_matrix` must be finite"),
+        (([0.0, 1j], np.eye(2)), TypeError, "`energies` must be real"),
+        (("levels", np.eye(2)), TypeError, "must be numeric"),
+        (([], np.eye(0)), ValueError, r"must have shape \(n,\)"),
+        (([[0.0]], np.eye(1)), ValueError, r"must have shape \(n,\)"),
+        (([0.0, [1.0]], np.eye(2)), ValueError, "regular array"),
+        (([0.0], [[1.0]], 0.0), ValueError, "`mass` must be positive"),
+        (([0.0], [[1.0]], -1.0), ValueError, "`mass` must be positive"),
+        (([0.0], [[1.0]], [1.0, 2.0]), ValueError, "`mass` must be one number"),
+    ],
+)
+def test_bad_scattering_problems_are_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        ContactScattering(*arguments)
+
+
+@pytest.mark.parametrize("energy", [-0.5, -1.0, [0.3, -2.0]])
+def test_energies_below_all_thresholds_are_refused(energy):
+    for method in (figure_1().s_matrix, figure_1().t_matrix, figure_1().open_channels):
+        with pytest.raises(ValueError, match="above the lowest threshold"):
+            method(energy)
+
+
+def test_an_uncoupled_channel_at_its_threshold_is_refused():
+    contact = ContactScattering([0.0, 1.0], np.zeros((2, 2)))
+    with pytest.raises(ValueError, match="exactly at a threshold"):
+        contact.s_matrix(1.0)
+
+
+def test_models_cannot_be_changed_behind_their_back():
+    contact = figure_1()
+    with pytest.raises(ValueError, match="read-only"):
+        contact.energies[0] = 3.0
+    levels = np.array([0.0, 1.0])
+    independent = ContactScattering(levels, np.eye(2))
+    levels[0] = 5.0
+    assert independent.energies[0] == 0.0
+    assert coupling_matrix((1, 1, 1))[0, 1] == 0

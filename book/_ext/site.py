@@ -1,0 +1,144 @@
+"""What the book's site needs beyond ``_config.yml``.
+
+Everything that depends on the machine or on the repository, and each amendment to the theme's
+pages, once, with its reason.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from myst_nb.sphinx_ import NbMetadataCollector
+
+ROOT = Path(__file__).resolve().parents[2]
+PUBLIC_REPOSITORY = re.compile(r"https://(github\.com|gitlab\.com)/[\w.-]+/[\w.-]+?(\.git)?/?")
+
+INDEX = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="0; url={first}">
+<title>{title}</title>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p><a href="{first}">Open the book</a></p>
+</main>
+</body>
+</html>
+"""
+
+
+def repository_url() -> str | None:
+    """Return the repository's public https address, or None where there is none.
+
+    The environment variable ``REPOSITORY_URL`` is asked first, then the git remote ``origin``.
+    """
+    url = os.environ.get("REPOSITORY_URL")
+    if not url:
+        try:
+            answer = subprocess.run(
+                ["git", "remote", "get-url", "origin"], cwd=ROOT, capture_output=True, text=True
+            )
+        except OSError:  # there is no git
+            return None
+        url = answer.stdout.strip()
+    if not PUBLIC_REPOSITORY.fullmatch(url):
+        return None
+    return url.rstrip("/").removesuffix(".git")
+
+
+def add_repository_links(app, config):
+    """Offer Binder, the source and the issues where the repository is public, else nothing."""
+    url = repository_url()
+    if url is None:
+        return
+    config.html_theme_options.update(
+        repository_url=url,
+        repository_branch="main",
+        use_repository_button=True,
+        use_issues_button=True,
+        launch_buttons={
+            "binderhub_url": "https://mybinder.org",
+            "notebook_interface": "jupyterlab",
+        },
+    )
+
+
+def library_hash() -> str:
+    """Return one hash of the library's files and of the versions that it runs with."""
+    digest = hashlib.sha256()
+    for path in [*sorted((ROOT / "lib").rglob("*.py")), ROOT / "requirements.txt"]:
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def set_execution_cache(app, config):
+    """Keep executed notebooks in a folder of this library's own.
+
+    jupyter-cache looks at a notebook's cells alone, so a changed library would leave old figures.
+    """
+    caches = Path(app.outdir).parent / "jupyter_cache"
+    current = caches / library_hash()
+    for old in caches.glob("*"):
+        if old != current:
+            shutil.rmtree(old)
+    config.nb_execution_cache_path = str(current)
+
+
+def amend_body(app, pagename, templatename, context, doctree):
+    """Amend the body of a page."""
+    if "body" in context:
+        # docutils marks a list of citations as role="list", but its items are not listitems, which
+        # is worse for a screen reader than no role.
+        context["body"] = context["body"].replace(
+            '<div role="list" class="citation-list">', '<div class="citation-list">'
+        )
+
+
+def drop_widgets(app, doctree):
+    """Leave the state of widgets out of the pages: without a kernel they are dead."""
+    NbMetadataCollector.get_js_files(app.env, app.env.docname).pop("ipywidgets_state", None)
+
+
+def embed_icon_fonts(app, exception):
+    """Write the icon fonts into their style sheet.
+
+    Opened from disk, a page may not load fonts from files of their own.
+    """
+
+    def embedded(match):
+        font = base64.b64encode((sheet.parent / match[1]).read_bytes()).decode()
+        return f'url("data:font/woff2;base64,{font}")'
+
+    fonts = re.compile(r"url\(([\w./-]+\.woff2)\)")
+    for sheet in Path(app.outdir).glob("_static/vendor/fontawesome/*/css/all.min.css"):
+        sheet.write_text(fonts.sub(embedded, sheet.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def write_index(app, exception):
+    """Write the index.html that leads to the first page, as a page with a title and a language."""
+    if exception is None and app.builder.format == "html":
+        first = app.builder.get_target_uri(app.config.root_doc)
+        page = INDEX.format(first=first, title=app.config.html_title)
+        (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
+
+
+def setup(app):
+    """Register the amendments."""
+    app.connect("config-inited", add_repository_links)
+    app.connect("config-inited", set_execution_cache)
+    app.connect("doctree-read", drop_widgets)
+    app.connect("html-page-context", amend_body)
+    app.connect("build-finished", embed_icon_fonts)
+    app.connect("build-finished", write_index)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,173 @@
+"""Figures in the book's style: one look, colour-blind safe, readable on any background.
+
+Matplotlib is imported inside the functions, so the library itself does not need it.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import checks
+
+COLORS = {
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "green": "#007A59",
+    "purple": "#A8457F",
+    "grey": "#5A5A5A",
+    "light": "#D9D9D9",
+}
+"""After Okabe and Ito, darkened where needed for contrast with white."""
+
+LINE_STYLES = ("solid", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
+"""Second cue beside colour, in the order of the colour cycle."""
+
+
+def book_style() -> None:
+    """Give the figures that follow the book's style, as SVG in notebooks.
+
+    Colours are safe for colour-blind readers, lines differ in dashes too, and the background is
+    white, so that figures stay readable on dark pages.
+
+    Examples
+    --------
+    >>> book_style()
+    """
+    import matplotlib
+    from cycler import cycler
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+    names = ("blue", "vermilion", "green", "purple")
+    colors = cycler(color=[COLORS[name] for name in names])
+    matplotlib.rcParams.update(
+        {
+            "axes.prop_cycle": colors + cycler(linestyle=list(LINE_STYLES)),
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlesize": "medium",
+            "figure.constrained_layout.use": True,
+            "figure.facecolor": "white",
+            "figure.figsize": (6.4, 3.8),
+            "font.size": 11,
+            "legend.frameon": False,
+            "lines.linewidth": 1.8,
+            "mathtext.fontset": "cm",
+            "savefig.facecolor": "white",
+            "svg.hashsalt": "detailedbalance",
+        }
+    )
+    set_matplotlib_formats("svg")
+
+
+def draw_matrix(
+    ax, matrix: ArrayLike, labels: Sequence[str], title: str = "", digits: int = 3
+) -> None:
+    """Draw a matrix as a heat map with its numbers, its row sums and its column sums.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    matrix : array_like (n, n)
+        Final states are rows, initial states columns; not negative.
+    labels : sequence of n str
+        Names of the states.
+    title : str
+        Title of the axes.
+    digits : int
+        Decimals of the numbers.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square or a label is missing.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> _, ax = plt.subplots()
+    >>> draw_matrix(ax, [[0.9, 0.1], [0.1, 0.9]], ["0", "1"])
+    >>> plt.close()
+    """
+    matrix = checks.real_array(matrix, "matrix")
+    n = len(labels)
+    if matrix.shape != (n, n):
+        raise ValueError(f"`matrix` must have shape ({n}, {n}), got {matrix.shape}")
+    largest = matrix.max() or 1.0
+    ax.imshow(matrix, cmap="Blues", vmin=0, vmax=1.6 * largest)
+    for k, l in np.ndindex(n, n):
+        dark = matrix[k, l] > 0.95 * largest
+        ax.text(l, k, f"{matrix[k, l]:.{digits}f}", ha="center", va="center",
+                color="black", fontweight="bold" if dark else "normal")  # fmt: skip
+    sums = {"ha": "center", "va": "center", "color": COLORS["vermilion"]}
+    for k in range(n):
+        ax.text(n - 0.1, k, f"{matrix[k].sum():.{digits}f}", **sums)
+        ax.text(k, n - 0.25, f"{matrix[:, k].sum():.{digits}f}", **sums)
+    ax.text(n - 0.1, n - 0.25, "sums", fontstyle="italic", **sums)
+    ax.set(
+        xticks=range(n), xticklabels=labels, yticks=range(n), yticklabels=labels,
+        xlabel="initial level", ylabel="final level", title=title,
+        xlim=(-0.5, n + 0.4), ylim=(n, -0.5),
+    )  # fmt: skip
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+
+
+def draw_levels(ax, energies: ArrayLike, flow: ArrayLike, labels: Sequence[str]) -> None:
+    """Draw levels as a ladder with an arrow for the flow of every jump.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    energies : array_like (n,)
+        Level energies.
+    flow : array_like (n, n)
+        flow[k, l], jumps a unit of time from l to k; arrow widths are proportional to it.
+    labels : sequence of n str
+        Names of the levels.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit or a flow is negative.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> _, ax = plt.subplots()
+    >>> draw_levels(ax, [0.0, 1.0], [[0, 1], [2, 0]], ["0", "1"])
+    >>> plt.close()
+    """
+    from matplotlib.patches import FancyArrowPatch
+
+    n = len(labels)
+    energies = checks.vector(energies, "energies", n)
+    flow = checks.rate_matrix(flow)
+    if flow.shape != (n, n):
+        raise ValueError(f"`flow` must have shape ({n}, {n}), got {flow.shape}")
+    order = np.argsort(energies)
+    for energy, label in zip(energies, labels, strict=True):
+        ax.plot([0, 1], [energy, energy], color="black", lw=2, ls="solid", zorder=3)
+        ax.text(1.04, energy, label, va="center", fontsize="large")
+    pairs = [(upper, lower) for i, lower in enumerate(order) for upper in order[i + 1 :]]
+    widest = flow.max() or 1.0
+    for column, (upper, lower) in enumerate(pairs):
+        x = (column + 0.5) / len(pairs)
+        for k, l, color, side in (
+            (upper, lower, "vermilion", -1),
+            (lower, upper, "blue", 1),
+        ):
+            position = x + side * 0.12 / len(pairs)
+            ax.add_patch(
+                FancyArrowPatch(
+                    (position, energies[l]), (position, energies[k]),
+                    arrowstyle="-|>", mutation_scale=13, color=COLORS[color],
+                    linewidth=0.4 + 4.5 * flow[k, l] / widest, shrinkA=2, shrinkB=2,
+                )  # fmt: skip
+            )
+    ax.set(xlim=(-0.02, 1.15), xticks=[], ylabel="energy")
+    margin = 0.1 * (np.ptp(energies) or 1.0)
+    ax.set_ylim(energies.min() - margin, energies.max() + margin)
+    ax.spines["bottom"].set_visible(False)

@@ -122,7 +122,7 @@
     const y = drawing.scale([1 / limit, limit], [HEIGHT - 46, 10], true);
     const x = ratioX(values.beta);
     return [
-      drawing.axes({ x: ratioX, y, xLabel: "inverse temperature β · 2√3|τ|", yLabel: "I(k, l): forth over back" }),
+      drawing.axes({ x: ratioX, y, xLabel: "inverse temperature β · 2√3|τ|", yLabel: "I(k, l) = F(k, l) / F(l, k)" }),
       drawing.line(ratioX.range[0], y(1), ratioX.range[1], y(1), "balance-line"),
       drawing.line(x, 10, x, HEIGHT - 46, "handle-line"),
       PAIRS.map(([k, l], i) => [

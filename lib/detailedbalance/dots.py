@@ -44,6 +44,7 @@ class ThreeDots:
     flux: float
 
     def __post_init__(self) -> None:
+        """Check the fields."""
         tunneling = checks.scalar(self.tunneling, "tunneling")
         if tunneling == 0:
             raise ValueError("`tunneling` must not be zero: all three levels would coincide")

@@ -98,18 +98,31 @@ def draw_matrix(
     ax.imshow(matrix, cmap="Blues", vmin=0, vmax=1.6 * largest)
     for k, l in np.ndindex(n, n):
         dark = matrix[k, l] > 0.95 * largest
-        ax.text(l, k, f"{matrix[k, l]:.{digits}f}", ha="center", va="center",
-                color="black", fontweight="bold" if dark else "normal")  # fmt: skip
+        ax.text(
+            l,
+            k,
+            f"{matrix[k, l]:.{digits}f}",
+            ha="center",
+            va="center",
+            color="black",
+            fontweight="bold" if dark else "normal",
+        )
     sums = {"ha": "center", "va": "center", "color": COLORS["vermilion"]}
     for k in range(n):
         ax.text(n - 0.1, k, f"{matrix[k].sum():.{digits}f}", **sums)
         ax.text(k, n - 0.25, f"{matrix[:, k].sum():.{digits}f}", **sums)
     ax.text(n - 0.1, n - 0.25, "sums", fontstyle="italic", **sums)
     ax.set(
-        xticks=range(n), xticklabels=labels, yticks=range(n), yticklabels=labels,
-        xlabel="initial level", ylabel="final level", title=title,
-        xlim=(-0.5, n + 0.4), ylim=(n, -0.5),
-    )  # fmt: skip
+        xticks=range(n),
+        xticklabels=labels,
+        yticks=range(n),
+        yticklabels=labels,
+        xlabel="initial level",
+        ylabel="final level",
+        title=title,
+        xlim=(-0.5, n + 0.4),
+        ylim=(n, -0.5),
+    )
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
 
@@ -162,10 +175,15 @@ def draw_levels(ax, energies: ArrayLike, flow: ArrayLike, labels: Sequence[str])
             position = x + side * 0.12 / len(pairs)
             ax.add_patch(
                 FancyArrowPatch(
-                    (position, energies[l]), (position, energies[k]),
-                    arrowstyle="-|>", mutation_scale=13, color=COLORS[color],
-                    linewidth=0.4 + 4.5 * flow[k, l] / widest, shrinkA=2, shrinkB=2,
-                )  # fmt: skip
+                    (position, energies[l]),
+                    (position, energies[k]),
+                    arrowstyle="-|>",
+                    mutation_scale=13,
+                    color=COLORS[color],
+                    linewidth=0.4 + 4.5 * flow[k, l] / widest,
+                    shrinkA=2,
+                    shrinkB=2,
+                )
             )
     ax.set(xlim=(-0.02, 1.15), xticks=[], ylabel="energy")
     margin = 0.1 * (np.ptp(energies) or 1.0)

@@ -8,6 +8,7 @@ near a threshold, a very cold gas) is met by halving panels until the integral i
 changing.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -96,7 +97,7 @@ class Interval:
         return replace(self, edges=np.unique(np.concatenate(edges)))
 
     def _grades(self, width: float) -> int:
-        """Number of panels between a feature and the scale on which nothing sharp is left."""
+        """Return how many panels lead from a feature to the scale where nothing is sharp."""
         relative = width / self.scale
         if not DECOUPLED < relative < BROAD:
             return 0
@@ -153,7 +154,7 @@ def threshold_intervals(energies: Array, beta: Array, features: Array) -> list[I
     thresholds = np.unique(energies)
     intervals = [
         Interval(low, high, low - energies, high - energies, high - low, np.array([0, np.pi / 2]))
-        for low, high in zip(thresholds[:-1], thresholds[1:], strict=True)
+        for low, high in itertools.pairwise(thresholds)
     ]
     top = thresholds[-1]
     upper_end = np.arcsinh(np.sqrt(EXPONENT_CUTOFF * beta.max() / beta.min()))
@@ -163,7 +164,9 @@ def threshold_intervals(energies: Array, beta: Array, features: Array) -> list[I
     return [interval.refined(features) for interval in intervals]
 
 
-def integrate_panels(panel_sums: Callable[[Array, Array], Array], edges: Array, order: int) -> Array:
+def integrate_panels(
+    panel_sums: Callable[[Array, Array], Array], edges: Array, order: int
+) -> Array:
     """Integrate a vector of functions, none of them negative, by Gauss-Legendre panels.
 
     A panel is accepted when halving it changes no component by more than `RELATIVE_TOLERANCE` of

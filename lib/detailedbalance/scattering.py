@@ -4,6 +4,7 @@ Units: ħ = 1.  The particle moves on a line, H = p²/2m + Σ_k E_k |k⟩⟨k| +
 Odd waves vanish at the contact and pass freely; everything here refers to the even sector.
 """
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -58,6 +59,7 @@ class ContactScattering:
     mass: float = 1.0
 
     def __post_init__(self) -> None:
+        """Check the fields and keep copies that cannot be changed."""
         energies = checks.vector(self.energies, "energies")
         coupling = checks.hermitian_matrix(self.coupling_matrix, "coupling_matrix", energies.size)
         energies.flags.writeable = False
@@ -187,7 +189,7 @@ class ContactScattering:
     def _resonances(self) -> list[tuple[float, float]]:
         thresholds = np.unique(self.energies)
         found = []
-        for low, high in zip(thresholds[:-1], thresholds[1:], strict=True):
+        for low, high in itertools.pairwise(thresholds):
             closed = self.energies >= high
             # The eigenvalues of |p_c| + m v_cc fall with energy: each vanishes once at most.
             at_low, at_high = (self._closed_block(e, closed)[0] for e in (low, high))

@@ -5,6 +5,8 @@ energy integral from double-exponential quadrature in E itself, split at thresho
 resonances that bound states of the closed channels make.
 """
 
+import itertools
+
 import mpmath as mp
 import numpy as np
 
@@ -47,7 +49,7 @@ def thermal_flux(energies, coupling, mass, betas, nodes_per_unit=32):
         flux = [mp.matrix(n, n) for _ in betas]
         cuts = sorted(set(levels) | set(_resonances(levels, v, mass)))
         nodes = []
-        for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+        for low, high in itertools.pairwise(cuts):
             nodes += _tanh_sinh(low, high, nodes_per_unit)
         nodes += _exp_sinh(cuts[-1], 1 / mp.sqrt(min(betas) * max(betas)), nodes_per_unit)
         for energy, weight in nodes:
@@ -63,7 +65,7 @@ def _resonances(levels, v, mass):
     """Energies where the closed channels alone, κ + m v_cc, have a bound state."""
     ordered = sorted(levels)
     found = []
-    for low, high in zip(ordered[:-1], ordered[1:], strict=True):
+    for low, high in itertools.pairwise(ordered):
         closed = [j for j, level in enumerate(levels) if level >= high]
 
         def bound(energy, rank, closed=closed):

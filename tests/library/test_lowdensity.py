@@ -1,5 +1,6 @@
 """Laws of the thermal flux and what derives from it, and values from 30-digit arithmetic."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -79,9 +80,7 @@ def test_equal_couplings_never_jump():
 
 @given(contacts(min_levels=3, max_levels=3), inverse_temperatures)
 def test_conjugate_coupling_inverts_every_ratio(contact, beta):
-    conjugate = ContactScattering(
-        contact.energies, contact.coupling_matrix.conj(), contact.mass
-    )
+    conjugate = ContactScattering(contact.energies, contact.coupling_matrix.conj(), contact.mass)
     product = detailed_balance_ratio(contact, beta) * detailed_balance_ratio(conjugate, beta)
     assert np.abs(product - 1).max() < 1e-10
     assert loop_current(conjugate, beta) == pytest.approx(-loop_current(contact, beta), rel=1e-12)
@@ -188,9 +187,7 @@ def test_weak_coupling_gives_a_cubic_current():
     scales = np.array([1e-5, 1e-4, 1e-3, 1e-2])
     reduced = np.array(
         [
-            loop_current(
-                ContactScattering(LEVELS, s * coupling_matrix((1, 0.7, 1.5), "S26")), 2.0
-            )
+            loop_current(ContactScattering(LEVELS, s * coupling_matrix((1, 0.7, 1.5), "S26")), 2.0)
             / s**3
             for s in scales
         ]
@@ -223,7 +220,12 @@ def test_reversing_the_flux_reverses_the_cycle_between_energies(values, flux, be
 
 
 def test_the_current_by_label_survives_zero_flux():
-    for flux, expected in [(0.001, -3.04e-4), (-0.001, -3.04e-4), (0.75, -3.47e-4), (-0.75, -3.47e-4)]:
+    for flux, expected in [
+        (0.001, -3.04e-4),
+        (-0.001, -3.04e-4),
+        (0.75, -3.47e-4),
+        (-0.75, -3.47e-4),
+    ]:
         assert loop_current(dots((1, 0.7, 1.5), flux), 2.0) == pytest.approx(expected, abs=5e-7)
 
 
@@ -266,8 +268,7 @@ def test_physical_rate_is_flux_times_probability():
         thresholds = [np.sqrt(2 * gap), *(np.sqrt([1.0, 2.0]) + 0.0), 12.0]
         cuts = sorted({t for t in thresholds if t >= np.sqrt(2 * gap)})
         one_sided = sum(
-            quad(collisions, a, b, epsabs=1e-13, limit=200)[0]
-            for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+            quad(collisions, a, b, epsabs=1e-13, limit=200)[0] for a, b in itertools.pairwise(cuts)
         )
         if gap == 0:
             one_sided += quad(collisions, 1e-9, cuts[0], epsabs=1e-13, limit=200)[0]
@@ -333,7 +334,9 @@ def test_extreme_temperatures_neither_overflow_nor_vanish():
         thermal_flux(figure_1(), 1e4)
 
 
-@pytest.mark.parametrize("function", [thermal_flux, transition_rates, detailed_balance_ratio, loop_current])
+@pytest.mark.parametrize(
+    "function", [thermal_flux, transition_rates, detailed_balance_ratio, loop_current]
+)
 @pytest.mark.parametrize(
     ("beta", "error", "message"),
     [
@@ -369,7 +372,9 @@ def test_bad_gases_are_refused(function, keywords, message):
 
 
 @pytest.mark.parametrize("flux", [-1.0, -0.5, 0.0, 0.5, 1.0])
-@pytest.mark.parametrize("function", [thermal_flux, transition_rates, detailed_balance_ratio, loop_current])
+@pytest.mark.parametrize(
+    "function", [thermal_flux, transition_rates, detailed_balance_ratio, loop_current]
+)
 def test_degenerate_levels_are_refused(function, flux):
     with pytest.raises(DegenerateLevelsError, match="move the flux"):
         function(dots((1, 0.7, 1.5), flux), 2.0)

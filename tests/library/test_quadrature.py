@@ -71,7 +71,7 @@ def test_kinetic_energies_carry_no_cancellation():
     x = np.array([1e-9, np.pi / 2 - 1e-4])
     _, excess, _ = lower.substitute(x)
     assert excess[0, 0] == pytest.approx(1e-18, rel=1e-12)
-    assert excess[1, 1] == pytest.approx(-np.sin(1e-4) ** 2, rel=1e-10)
+    assert excess[1, 1] == pytest.approx(-(np.sin(1e-4) ** 2), rel=1e-10)
 
 
 def test_panels_are_graded_towards_a_narrow_feature():

@@ -61,9 +61,13 @@ def test_s_follows_from_t(contact, above):
     """S = 1 - 2i √b t √b on the open channels."""
     energy = contact.energies.min() + above
     root = np.emath.sqrt(np.where(energy > contact.energies, 1.0, 0.0))
-    root = root * np.sqrt(contact.mass) / (2 * contact.mass * abs(energy - contact.energies)) ** 0.25
+    root = (
+        root * np.sqrt(contact.mass) / (2 * contact.mass * abs(energy - contact.energies)) ** 0.25
+    )
     s = contact.s_matrix(energy)
-    expected = np.diag(energy > contact.energies) - 2j * root[:, None] * contact.t_matrix(energy) * root
+    expected = (
+        np.diag(energy > contact.energies) - 2j * root[:, None] * contact.t_matrix(energy) * root
+    )
     assert np.abs(s - expected).max() < 1e-10 * max(1, np.abs(expected).max())
 
 

@@ -29,10 +29,15 @@ addEventListener("load", async () => {
   for (const article of document.querySelectorAll("article")) observer.observe(article);
 });
 
-// What is folded on the screen is printed.
+// Paper is light, and what is folded on the screen is printed.
 addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("details:not([open])")) {
-    details.open = true;
-    addEventListener("afterprint", () => { details.open = false; }, { once: true });
-  }
+  const root = document.documentElement;
+  const theme = root.dataset.theme;
+  const folded = document.querySelectorAll("details:not([open])");
+  root.dataset.theme = "light";
+  for (const details of folded) details.open = true;
+  addEventListener("afterprint", () => {
+    root.dataset.theme = theme;
+    for (const details of folded) details.open = false;
+  }, { once: true });
 });

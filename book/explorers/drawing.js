@@ -1,26 +1,55 @@
-// SVG drawing for explorers: plain functions from numbers to elements. Colours, fonts and dashes
-// are the stylesheet's, so that light, dark and print are one drawing.
+// SVG drawing for explorers: plain functions from numbers to descriptions of elements. Colours,
+// fonts and dashes are the stylesheet's, so that light, dark and print are one drawing.
 //
-// A drawing is made anew at each redraw: fill(surface, elements).
+// A redraw describes the whole drawing anew, and fill(surface, descriptions) changes on the page
+// what differs from before: laying out what is new is most of a redraw's time.
 (function (root) {
   "use strict";
   const DetailedBalance = (root.DetailedBalance = root.DetailedBalance || {});
 
-  /** An SVG element: svg("path", { d, class: "x" }, child, "text"). */
-  function svg(tag, attributes = {}, ...children) {
-    const node = root.document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (value !== undefined) node.setAttribute(name, value);
-    }
-    node.append(...children);
+  /** Describe an SVG element: svg("path", { d, class: "x" }, child, "text"). */
+  const svg = (tag, attributes = {}, ...children) => ({ tag, attributes, children });
+
+  /** The element that a description means. */
+  function make(description) {
+    const node = root.document.createElementNS("http://www.w3.org/2000/svg", description.tag);
+    node.drawn = { attributes: {} };
+    change(node, description);
     return node;
+  }
+
+  function change(node, description) {
+    const { attributes: before } = node.drawn;
+    const { attributes: after, children } = description;
+    for (const name of Object.keys(after)) {
+      if (after[name] !== before[name]) node.setAttribute(name, after[name]);
+    }
+    for (const name of Object.keys(before)) {
+      if (!(name in after)) node.removeAttribute(name);
+    }
+    node.drawn = description;
+    fill(node, children);
+  }
+
+  /** Give an element these children, by changing those that it has. */
+  function fill(parent, descriptions) {
+    const wanted = descriptions.flat(Infinity);
+    const present = [...parent.childNodes];
+    wanted.forEach((description, i) => {
+      const node = present[i];
+      if (typeof description === "string") {
+        if (!node) parent.append(description);
+        else if (node.textContent !== description) node.textContent = description;
+      } else if (!node) parent.append(make(description));
+      else if (node.nodeName === description.tag) change(node, description);
+      else node.replaceWith(make(description));
+    });
+    for (const node of present.slice(wanted.length)) node.remove();
   }
 
   /** An empty drawing with a name for assistive technology. */
   const surface = (width, height, label) =>
-    svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
-
-  const fill = (drawing, elements) => drawing.replaceChildren(...elements.flat(Infinity));
+    make(svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }));
 
   const text = (x, y, content, attributes = {}) => svg("text", { x: r(x), y: r(y), ...attributes }, content);
   const line = (x1, y1, x2, y2, name) =>
@@ -124,8 +153,8 @@
   const marker = (x, y, name) => svg("circle", { cx: r(x), cy: r(y), r: 4, class: `marker ${name}` });
 
   /** A short piece of a curve, for a legend in the page's text. */
-  const swatch = (name) => svg("svg", { viewBox: "0 0 34 12", class: "swatch", "aria-hidden": "true" },
-    curve([[1, 6], [33, 6]], name));
+  const swatch = (name) => make(svg("svg", { viewBox: "0 0 34 12", class: "swatch", "aria-hidden": "true" },
+    curve([[1, 6], [33, 6]], name)));
 
   /** Words in the middle of a drawing that has nothing else to show. */
   const notice = (width, height, words) =>

@@ -85,20 +85,16 @@
   const levelY = drawing.scale([-0.65, 0.65], [HEIGHT - 46, 10]);
   const FLUX_GRID = Array.from({ length: 121 }, (_, i) => FLUXES[0] + (i / 120) * (FLUXES[1] - FLUXES[0]));
 
-  function drawSpectrum({ tunneling }) {
+  function drawLevels(values, shown) {
+    const { tunneling } = modelOf(values);
     const spectra = FLUX_GRID.map((flux) => model.energies(tunneling, flux));
+    const x = levelX(values.flux);
+    const [bottom, top] = levelY.range;
     return [
       drawing.axes({ x: levelX, y: levelY, xLabel: "flux φ", yLabel: ENERGY_LABEL,
         xTicks: [-1.5, -1, -0.5, 0, 0.5, 1, 1.5], yTicks: [-0.5, 0, 0.5] }),
       NAMES.map((_, k) => drawing.curve(
         FLUX_GRID.map((flux, i) => [levelX(flux), levelY(spectra[i][k])]), `level-${k}`)),
-    ];
-  }
-
-  function drawFluxLine(values, shown) {
-    const x = levelX(values.flux);
-    const [bottom, top] = levelY.range;
-    return [
       drawing.line(x, top, x, bottom, "handle-line"),
       svg("path", { class: "handle-grip", d: `M${x - 7} ${top - 8}h14v9l-7 8l-7 -8z` }),
       shown.energies.map((energy, k) => drawing.badge(x, levelY(energy), NAMES[k], `level-${k}`)),
@@ -146,20 +142,20 @@
 
   // ---- Words ----
 
-  const ratioName = ([k, l]) => `I(${NAMES[k]}, ${NAMES[l]})`;
+  const ratioWords = ({ ratios }, [k, l]) =>
+    `I(${NAMES[k]}, ${NAMES[l]}) = ${significant(ratios[k][l], 5)}`;
 
   function currentWords({ current, climbs: up, share }) {
     if (current === 0) return "No net current: every pair of levels balances.";
     const way = up ? "climbing" : "descending";
-    return `Net current K₀₋ = ${significant(current)}, ${way} rung by rung: `
+    return `Net current K₀₋/ν = ${significant(current)}, ${way} rung by rung: `
       + `${significant(100 * share, 3)} % of all jumps.`;
   }
 
   function status(values, shown) {
     const at = `Flux ${controls.plain(values.flux)}, β ${controls.plain(values.beta)}.`;
     if (shown.reason) return `${at} ${shown.reason} ${NO_NUMBERS}.`;
-    const ratios = PAIRS.map((pair) => `${ratioName(pair)} = ${significant(shown.ratios[pair[0]][pair[1]], 5)}`);
-    return `${at} ${ratios.join(", ")}. ${currentWords(shown)}`;
+    return `${at} ${PAIRS.map((pair) => ratioWords(shown, pair)).join(", ")}. ${currentWords(shown)}`;
   }
 
   const python = (values) => `"""Three dots in a flux, as shown in the book."""
@@ -203,24 +199,19 @@ print(f"K(0,-) = {loop_current(contact, beta):.8g}")
     panels.flux.note.append("Unit: e", element("sup", {}, "−βE"), "/β of the lowest level, so each sum is a level’s "
       + "Boltzmann factor. In small figures: an entry minus its mirror image.");
     const spoken = controls.spokenStatus();
-    const [spectrum, fluxLine] = [svg("g"), svg("g")];
-    surfaces.levels.append(spectrum, fluxLine);
-    let spectrumOf = null;
+    const keys = PAIRS.map(() => element("span"));
+    panels.ratios.note.append(...keys.map((key, i) =>
+      element("span", { class: "key" }, drawing.swatch(`pair-${i}`), key)));
 
     function redraw(values) {
       const shown = compute(values);
-      if (values.sign !== spectrumOf) { // nothing else changes the spectrum
-        drawing.fill(spectrum, drawSpectrum(modelOf(values)));
-        spectrumOf = values.sign;
-      }
-      drawing.fill(fluxLine, drawFluxLine(values, shown));
+      drawing.fill(surfaces.levels, drawLevels(values, shown));
       drawing.fill(surfaces.ladder, drawLadder(values, shown));
       drawing.fill(surfaces.ratios, drawRatios(values, shown));
       drawing.fill(surfaces.flux, drawFlux(values, shown));
       panels.ladder.note.textContent = shown.reason || currentWords(shown);
-      panels.ratios.note.replaceChildren(...(shown.reason ? [] : PAIRS.map(([k, l], i) =>
-        element("span", { class: "key" }, drawing.swatch(`pair-${i}`),
-          `${ratioName([k, l])} = ${significant(shown.ratios[k][l], 5)}`))));
+      keys.forEach((key, i) => { key.textContent = shown.reason ? "" : ratioWords(shown, PAIRS[i]); });
+      panels.ratios.note.classList.toggle("idle", Boolean(shown.reason));
       panels.flux.note.classList.toggle("idle", Boolean(shown.reason));
       spoken.say(status(values, shown));
     }

@@ -1,0 +1,355 @@
+"""The built site: every page, wide and narrow, light and dark, in a real browser."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "_build" / "html"
+REDIRECT = "index.html"
+PAGES = sorted(
+    path.relative_to(SITE).as_posix()
+    for path in SITE.rglob("*.html")
+    if not path.relative_to(SITE).parts[0].startswith("_")
+)
+READABLE = [page for page in PAGES if page != REDIRECT]
+SIZES = {1280: 800, 390: 844}
+IMAGE_FILE = re.compile(r"\.(svg|png|jpe?g|gif|webp)\s*$", re.IGNORECASE)
+
+every_page = pytest.mark.parametrize("page", PAGES)
+every_view = pytest.mark.parametrize(
+    ("page", "width", "mode"),
+    [(page, width, mode) for page in READABLE for width in SIZES for mode in ("light", "dark")],
+)
+
+UNFOLD = """
+for (const details of document.querySelectorAll("details")) details.open = true;
+for (const button of document.querySelectorAll(".toggle-button-hidden")) button.click();
+"""
+
+# What sticks out of the window on the right without a box of its own to scroll in.
+STICKING_OUT = """() => {
+    const width = document.documentElement.clientWidth;
+    const boxed = element => {
+        for (let e = element.parentElement; e; e = e.parentElement)
+            if (["auto", "scroll"].includes(getComputedStyle(e).overflowX)) return true;
+        return false;
+    };
+    return [...document.querySelectorAll("main *")]
+        .filter(e => e.getBoundingClientRect().right > width + 1 && e.getClientRects().length)
+        .filter(e => !e.closest("mjx-assistive-mml, svg") && !boxed(e))
+        .filter(e => getComputedStyle(e).visibility === "visible")
+        .slice(0, 5)
+        .map(e => `<${e.localName} class="${e.className}">`);
+}"""
+
+UNRENDERED_MATH = """() => {
+    const problems = [...document.querySelectorAll(".math")]
+        .filter(e => !e.querySelector("mjx-container"))
+        .concat(...document.querySelectorAll("mjx-merror"))
+        .map(e => e.textContent);
+    const text = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    while (text.nextNode()) {
+        const node = text.currentNode;
+        if (/\\$|\\\\\\(/.test(node.data) && !node.parentElement.closest("pre, code, script, mjx-container"))
+            problems.push(node.data);
+    }
+    return problems;
+}"""  # noqa: E501
+
+
+@dataclass
+class View:
+    """What was found on opening a page once."""
+
+    requests: list[str]
+    console: list[str]
+    theme: str
+    scroll: tuple[int, int]
+    sticking_out: list[str]
+    math: list[str]
+    violations: list[str]
+
+
+def watch(page):
+    """Return two lists that fill with the page's requests and with its complaints."""
+    requests, console = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("requestfailed", lambda request: console.append(f"failed request {request.url}"))
+    page.on(
+        "console",
+        lambda message: message.type in ("error", "warning") and console.append(message.text),
+    )
+    page.on("pageerror", lambda error: console.append(str(error)))
+    return requests, console
+
+
+def settle(page):
+    """Wait for the formulas, and for what the page's scripts then do in the next frames."""
+    page.evaluate(
+        """async () => {
+            if (window.MathJax?.startup) await MathJax.startup.promise;
+            for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+        }"""
+    )
+
+
+@pytest.fixture(scope="session")
+def view(browser, server):
+    """Open a page at a width and in a mode, once for all tests."""
+
+    @functools.cache
+    def context(width, mode):
+        return browser.new_context(
+            viewport={"width": width, "height": SIZES[width]},
+            color_scheme=mode,
+            reduced_motion="reduce",
+        )
+
+    @functools.cache
+    def view(path, width, mode):
+        page = context(width, mode).new_page()
+        requests, console = watch(page)
+        page.goto(f"{server}/{path}", wait_until="networkidle")
+        settle(page)
+        page.evaluate(UNFOLD)
+        settle(page)
+        # The console is read before axe runs, which asks for files of its own.
+        console, requests = list(console), list(requests)
+        result = View(
+            requests=requests,
+            console=console,
+            theme=page.evaluate("document.documentElement.dataset.theme"),
+            scroll=page.evaluate(
+                "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+            ),
+            sticking_out=page.evaluate(STICKING_OUT),
+            math=page.evaluate(UNRENDERED_MATH),
+            violations=[
+                f"{violation['id']}: {violation['help']}: {node['html'][:200]}"
+                for violation in Axe().run(page).response["violations"]
+                if violation["impact"] in ("serious", "critical")
+                for node in violation["nodes"]
+            ],
+        )
+        page.close()
+        return result
+
+    return view
+
+
+@functools.cache
+def parse(page: str) -> BeautifulSoup:
+    return BeautifulSoup((SITE / page).read_text(encoding="utf-8"), "html.parser")
+
+
+@functools.cache
+def anchors(page: str) -> set[str]:
+    return {tag["id"] for tag in parse(page).find_all(id=True)}
+
+
+def test_site_is_built(site):
+    assert len(PAGES) > 3
+
+
+@every_view
+def test_page_asks_no_other_host(view, server, page, width, mode):
+    requests = view(page, width, mode).requests
+    assert [url for url in requests if not url.startswith((f"{server}/", "data:", "blob:"))] == []
+
+
+@every_view
+def test_console_is_silent(view, page, width, mode):
+    assert view(page, width, mode).console == []
+
+
+@every_view
+def test_page_does_not_scroll_sideways(view, page, width, mode):
+    seen = view(page, width, mode)
+    assert seen.sticking_out == []
+    assert seen.scroll[0] <= seen.scroll[1]
+
+
+@every_view
+def test_formulas_are_rendered(view, page, width, mode):
+    assert view(page, width, mode).math == []
+
+
+@every_view
+def test_page_is_accessible(view, page, width, mode):
+    assert view(page, width, mode).violations == []
+
+
+@every_view
+def test_mode_follows_the_system(view, page, width, mode):
+    assert view(page, width, mode).theme == mode
+
+
+@every_page
+def test_page_has_one_heading_a_language_and_a_title(page):
+    tree = parse(page)
+    assert len(tree.find_all("h1")) == 1
+    assert tree.html["lang"] == "en"
+    assert tree.title.get_text(strip=True)
+
+
+@every_page
+def test_links_are_alive(page):
+    """Each link and each file that a page names exists, as does the anchor in it."""
+    dead = []
+    for tag in parse(page).find_all(True):
+        for attribute in ("href", "src", "poster"):
+            target = tag.get(attribute)
+            if target is None or (tag.name == "a" and urlsplit(target).scheme):
+                continue
+            if urlsplit(target).scheme == "data":
+                continue
+            if urlsplit(target).scheme or target.startswith("//"):
+                dead.append(f"from another host: {target}")
+                continue
+            address, anchor = urldefrag(urljoin(page, target))
+            path = unquote(urlsplit(address).path) or page
+            if path.endswith("/") or (SITE / path).is_dir():
+                path = f"{path.rstrip('/')}/index.html".lstrip("/")
+            if not (SITE / path).is_file():
+                dead.append(target)
+            elif anchor and path.endswith(".html") and unquote(anchor) not in anchors(path):
+                dead.append(target)
+    assert dead == []
+
+
+@every_page
+def test_images_have_alternative_text(page):
+    """myst-nb falls back to the name of the file, which tells a listener nothing."""
+    wrong = []
+    for image in parse(page).find_all("img"):
+        text = image.get("alt")
+        if text is None or IMAGE_FILE.search(text) or text == Path(image["src"]).stem:
+            wrong.append(str(image))
+        elif not text.strip() and image.find_parent(["figure", "article"]):
+            wrong.append(str(image))
+    assert wrong == []
+
+
+@every_page
+def test_no_dead_widget(page):
+    assert parse(page).find_all(type=re.compile("jupyter.widget")) == []
+
+
+@every_page
+def test_page_opens_from_disk(browser, site, page):
+    tab = browser.new_page()
+    requests, console = watch(tab)
+    tab.goto((site / page).as_uri(), wait_until="networkidle")
+    settle(tab)
+    tab.close()
+    assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert console == []
+
+
+@pytest.mark.parametrize("origin", ["server", "disk"])
+def test_search_finds_a_page(browser, server, site, origin):
+    base = server if origin == "server" else site.as_uri()
+    tab = browser.new_page()
+    _, console = watch(tab)
+    tab.goto(f"{base}/search.html?q=bibliography")
+    tab.wait_for_selector("#search-results li a")
+    tab.wait_for_load_state("networkidle")
+    tab.close()
+    assert console == []
+
+
+def test_root_leads_to_the_first_page(browser, server):
+    tab = browser.new_page()
+    tab.goto(f"{server}/")
+    tab.wait_for_url("**/book/index.html")
+    tab.close()
+
+
+def test_figures_lie_on_white_in_dark_mode(browser, server):
+    tab = browser.new_page(color_scheme="dark")
+    for page in PAGES:
+        if parse(page).select(".cell_output img"):
+            tab.goto(f"{server}/{page}")
+            styles = tab.evaluate(
+                """[...document.querySelectorAll(".cell_output img")].map(image => {
+                    const style = getComputedStyle(image);
+                    return [style.backgroundColor, style.filter];
+                })"""
+            )
+            assert set(map(tuple, styles)) == {("rgb(255, 255, 255)", "none")}
+    tab.close()
+
+
+def test_wide_boxes_are_reached_by_keyboard(browser, server):
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    for page in READABLE:
+        tab.goto(f"{server}/{page}")
+        settle(tab)
+        unreachable = tab.evaluate(
+            """() => [...document.querySelectorAll("div.math, pre, .pst-scrollable-table-container")]
+                .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "visible")
+                .filter(e => e.tabIndex < 0).map(e => e.outerHTML.slice(0, 200))"""  # noqa: E501
+        )
+        assert unreachable == []
+    tab.close()
+
+
+def test_print_shows_the_article_alone_and_light(browser, server):
+    tab = browser.new_page(color_scheme="dark")
+    tab.goto(f"{server}/book/index.html")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    tab.emulate_media(media="print")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "light"
+    assert tab.is_visible("article h1")
+    for part in (".bd-sidebar-primary", ".bd-header-article", ".prev-next-area"):
+        assert not tab.is_visible(part)
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    tab.close()
+
+
+@pytest.fixture(scope="module")
+def extension():
+    spec = importlib.util.spec_from_file_location("book_site", ROOT / "book/_ext/site.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://github.com/someone/book.git", "https://github.com/someone/book"),
+        ("https://gitlab.com/someone/book/", "https://gitlab.com/someone/book"),
+        ("https://name:secret@github.com/someone/book", None),
+        ("git@github.com:someone/book.git", None),
+        ("https://intranet.example/someone/book", None),
+        ("/srv/book.git", None),
+    ],
+)
+def test_only_a_public_repository_is_linked(extension, monkeypatch, address, expected):
+    monkeypatch.setenv("REPOSITORY_URL", address)
+    assert extension.repository_url() == expected
+
+
+def test_execution_cache_follows_the_library(extension, monkeypatch, tmp_path):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "requirements.txt").write_text("")
+    monkeypatch.setattr(extension, "ROOT", tmp_path)
+    hashes = set()
+    for text in ("a = 1", "a = 2"):
+        (tmp_path / "lib" / "module.py").write_text(text)
+        hashes |= {extension.library_hash()}
+    (tmp_path / "requirements.txt").write_text("numpy")
+    hashes |= {extension.library_hash()}
+    assert len(hashes) == 3

@@ -6,7 +6,6 @@ pages, once, with its reason.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import re
@@ -110,21 +109,6 @@ def drop_widgets(app, doctree):
     NbMetadataCollector.get_js_files(app.env, app.env.docname).pop("ipywidgets_state", None)
 
 
-def embed_icon_fonts(app, exception):
-    """Write the icon fonts into their style sheet.
-
-    Opened from disk, a page may not load fonts from files of their own.
-    """
-
-    def embedded(match):
-        font = base64.b64encode((sheet.parent / match[1]).read_bytes()).decode()
-        return f'url("data:font/woff2;base64,{font}")'
-
-    fonts = re.compile(r"url\(([\w./-]+\.woff2)\)")
-    for sheet in Path(app.outdir).glob("_static/vendor/fontawesome/*/css/all.min.css"):
-        sheet.write_text(fonts.sub(embedded, sheet.read_text(encoding="utf-8")), encoding="utf-8")
-
-
 def write_index(app, exception):
     """Write the index.html that leads to the first page, as a page with a title and a language."""
     if exception is None and app.builder.format == "html":
@@ -139,6 +123,5 @@ def setup(app):
     app.connect("config-inited", set_execution_cache)
     app.connect("doctree-read", drop_widgets)
     app.connect("html-page-context", amend_body)
-    app.connect("build-finished", embed_icon_fonts)
     app.connect("build-finished", write_index)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

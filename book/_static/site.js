@@ -14,7 +14,7 @@ function markScrollable() {
     const width = formula.firstElementChild ? formula.firstElementChild.getBoundingClientRect().width : 0;
     formula.classList.toggle("wide", width > text.clientWidth);
   }
-  const boxes = "div.math, span.math, pre, .cell_output .output, .pst-scrollable-table-container";
+  const boxes = "div.math, span.math, mjx-container, pre, .cell_output .output, .pst-scrollable-table-container";
   for (const box of document.querySelectorAll(boxes)) {
     const scrolls = getComputedStyle(box).overflowX === "auto" && box.scrollWidth > box.clientWidth;
     if (scrolls) box.tabIndex = 0;

@@ -24,6 +24,7 @@ from .markov import (
     probability_currents,
     stationary_state,
 )
+from .resonances import Resonance, resonances
 from .scattering import ContactScattering
 
 __version__ = "0.1.0"
@@ -33,6 +34,7 @@ __all__ = [
     "ConvergenceError",
     "DegenerateLevelsError",
     "ReducibleChainError",
+    "Resonance",
     "SecularWarning",
     "ThreeDots",
     "coupling_matrix",
@@ -44,6 +46,7 @@ __all__ = [
     "gibbs_state",
     "loop_current",
     "probability_currents",
+    "resonances",
     "stationary_state",
     "thermal_flux",
     "transition_rates",

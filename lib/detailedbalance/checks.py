@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 HERMITIAN_TOLERANCE = 1e-12
-"""Largest allowed |v - v†|, relative to the largest entry of v."""
+"""Largest allowed |v_kl - v_lk*|, relative to that entry."""
+
+ROUNDING = 1e-15
+"""The same relative to the largest entry, for entries that are zero but for rounding."""
+
+LARGEST_NUMBER = 1e150
+"""Larger numbers are refused: their squares would overflow."""
 
 NORMALIZATION_TOLERANCE = 1e-9
 """Largest allowed deviation of the sum of probabilities from one."""
@@ -107,10 +113,11 @@ def hermitian_matrix(matrix: ArrayLike, name: str, size: int) -> NDArray[np.comp
             f"got {array.shape}"
         )
     adjoint = array.conj().T
-    deviation = np.abs(array - adjoint).max()
-    if deviation > HERMITIAN_TOLERANCE * np.abs(array).max():
+    deviation, size = np.abs(array - adjoint), np.abs(array)
+    allowed = HERMITIAN_TOLERANCE * np.maximum(size, size.T) + ROUNDING * size.max()
+    if np.any(deviation > allowed):
         raise ValueError(
-            f"`{name}` must be hermitian, but |{name} - {name}†| reaches {deviation:.3g}; "
+            f"`{name}` must be hermitian, but |{name} - {name}†| reaches {deviation.max():.3g}; "
             "a real potential gives v[k, l] = conj(v[l, k])"
         )
     return (array + adjoint) / 2
@@ -196,3 +203,8 @@ def _numeric(value: ArrayLike, name: str) -> NDArray:
 def _require_finite(array: NDArray, name: str) -> None:
     if not np.all(np.isfinite(array)):
         raise ValueError(f"`{name}` must be finite, got NaN or infinity")
+    if np.any(np.abs(array) > LARGEST_NUMBER):
+        raise ValueError(
+            f"`{name}` must be finite and at most {LARGEST_NUMBER:g} in size, got "
+            f"{np.abs(array).max():.3g}; choose other units"
+        )

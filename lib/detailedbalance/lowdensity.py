@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import checks
 from .markov import generator
 from .quadrature import Interval, integrate_panels, threshold_intervals
+from .resonances import Resonance, resonances, threshold_widths
 from .scattering import ContactScattering, channel_momenta
 
 Array = NDArray[np.float64]
@@ -22,6 +23,13 @@ NORMALIZATIONS = {"physical": 1.0, "generator": 1 / (2 * np.pi), "printed": 1 / 
 """Rates divided by the physical ones: (2π)²νJ, 2πνJ as (7) implies, νπJ as (20) prints."""
 
 NODES_PER_PANEL = 24
+ENTRIES_PER_BLOCK = 500_000
+"""Flux matrices times their entries that are integrated together; bounds the memory."""
+
+SUM_RULE_TOLERANCE = 1e-10
+SMALLEST_COUPLING = 1e-150
+RESONANCE_TOLERANCE = 1e-7
+"""Allowed bound on the relative error that rounding causes at a resonance; about 100 times it."""
 
 
 def thermal_flux(contact: ContactScattering, beta: ArrayLike) -> Array:
@@ -47,7 +55,8 @@ def thermal_flux(contact: ContactScattering, beta: ArrayLike) -> Array:
     DegenerateLevelsError
         If two levels nearly coincide.
     ConvergenceError
-        If the integral does not converge to a relative error of about 1e-12.
+        If the integral does not converge.  Relative errors are about 1e-12; where a narrow
+        resonance of an attractive coupling carries an entry, up to 1e-9; worse is refused.
     OverflowError
         If e^{-βE} exceeds the range of numbers; shift the zero of energy.
 
@@ -72,7 +81,7 @@ def thermal_flux(contact: ContactScattering, beta: ArrayLike) -> Array:
             f"e^(-βE) overflows at βE = {-exponent.max():.4g}; shift the zero of energy, for "
             "instance to the lowest level"
         )
-    return np.exp(exponent) * _reduced_flux(contact, beta)
+    return np.exp(exponent) * _checked_flux(contact, beta)
 
 
 def transition_rates(
@@ -129,10 +138,7 @@ def transition_rates(
     """
     beta = checks.inverse_temperature(beta)
     prefactor = _rate_prefactor(contact, beta, density, normalization)
-    exponent = -beta[..., None, None] * (_higher_level(contact.energies) - contact.energies)
-    rates = prefactor[..., None, None] * np.exp(exponent) * _reduced_flux(contact, beta)
-    n = contact.energies.size
-    rates[..., np.arange(n), np.arange(n)] = 0.0
+    rates = _rates(contact.energies, beta, prefactor, _checked_flux(contact, beta))
     _warn_unless_secular(contact.energies, rates)
     return rates
 
@@ -169,7 +175,7 @@ def detailed_balance_ratio(contact: ContactScattering, beta: ArrayLike) -> Array
     >>> round(float(detailed_balance_ratio(figure_1(), 2.0)[1, 0]), 10)  # I(0, -)
     1.1464549902
     """
-    flux = _reduced_flux(contact, checks.inverse_temperature(beta))
+    flux = _checked_flux(contact, checks.inverse_temperature(beta))
     reverse = np.swapaxes(flux, -1, -2)
     return np.divide(flux, reverse, out=np.ones_like(flux), where=(flux > 0) | (reverse > 0))
 
@@ -207,9 +213,15 @@ def loop_current(
     DegenerateLevelsError
         If two levels nearly coincide.
 
+    Warns
+    -----
+    SecularWarning
+        If the smallest level splitting is under ten times the largest decay rate.
+
     Notes
     -----
-    Computed without subtracting nearly equal rates: while all three channels are open
+    Computed without subtracting nearly equal rates, so that only rounding of v itself matters.
+    While all three channels are open,
 
         |S_kl|² - |S_lk|² = 16 b_k b_l b_n Im(v_lk v_kn v_nl)/|det(1 + ibv)|²,
 
@@ -230,7 +242,10 @@ def loop_current(
     beta = checks.inverse_temperature(beta)
     checks.nondegenerate(contact.energies)
     prefactor = _rate_prefactor(contact, beta, density, normalization)
-    interval = threshold_intervals(contact.energies, beta.ravel(), contact.sharp_features)[-1]
+    # No resonance lies above the highest threshold, so none can spoil the current.
+    flux = _reduced_flux(contact, beta, [])
+    _warn_unless_secular(contact.energies, _rates(contact.energies, beta, prefactor, flux))
+    interval = _intervals(contact, beta, [])[-1]
     sign, asymmetry = _cycle_asymmetry(contact)
     average = _thermal_average(interval, beta, asymmetry)[..., 0, 0]
     highest = gibbs_state(contact.energies, beta)[..., contact.energies.argmax()]
@@ -262,22 +277,78 @@ def gibbs_state(energies: ArrayLike, beta: ArrayLike) -> Array:
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
-def _reduced_flux(contact: ContactScattering, beta: Array) -> Array:
-    """F_kl e^{β max(E_k, E_l)}: neither overflows nor underflows at any temperature."""
+def _checked_flux(contact: ContactScattering, beta: Array) -> Array:
+    """Reduced flux, or an error where it cannot be trusted."""
     checks.nondegenerate(contact.energies)
+    found = resonances(contact)
+    flux = _reduced_flux(contact, beta, found)
+    _require_sum_rule(contact.energies, beta, flux)
+    _require_resolved(contact.energies, beta, flux, found)
+    return flux
 
+
+def _reduced_flux(contact: ContactScattering, beta: Array, found: list[Resonance]) -> Array:
+    """F_kl e^{β max(E_k, E_l)}, shape (..., n, n): neither overflows nor underflows.
+
+    In blocks of temperatures that fit in memory.
+    """
+    flat, size = beta.ravel(), contact.energies.size
+    blocks = 1 + flat.size * size**2 // ENTRIES_PER_BLOCK
+    parts = [_flux_block(contact, part, found) for part in np.array_split(flat, blocks)]
+    return np.concatenate(parts).reshape(*beta.shape, size, size)
+
+
+def _flux_block(contact: ContactScattering, beta: Array, found: list[Resonance]) -> Array:
     def probabilities(excess: Array) -> Array:
         s = contact.s_matrix_from_excess(excess)
         return s.real**2 + s.imag**2
 
     higher = _higher_level(contact.energies)
     total = np.zeros((*beta.shape, *higher.shape))
-    for interval in threshold_intervals(contact.energies, beta.ravel(), contact.sharp_features):
+    for interval in _intervals(contact, beta, found):
         reached = interval.floor >= higher
         depth = np.where(reached, interval.floor - higher, 0.0)
         decay = np.exp(-beta[..., None, None] * depth)
         total += reached * decay * _thermal_average(interval, beta, probabilities)
     return total
+
+
+def _intervals(contact: ContactScattering, beta: Array, found: list[Resonance]) -> list[Interval]:
+    widths = threshold_widths(contact)
+    features = [(level, 0.0, width) for level, width in zip(contact.energies, widths, strict=True)]
+    features += [(r.threshold, r.below, r.width) for r in found]
+    return threshold_intervals(contact.energies, beta, np.array(features))
+
+
+def _require_sum_rule(energies: Array, beta: Array, flux: Array) -> None:
+    """Refuse a flux whose rows do not sum to e^{-βE_k}/β: some energies were missed."""
+    above = _higher_level(energies) - energies[:, None]
+    sums = (np.exp(-beta[..., None, None] * above) * flux).sum(axis=-1) * beta[..., None]
+    worst = np.abs(sums - 1).max()
+    if not worst < SUM_RULE_TOLERANCE:
+        raise checks.ConvergenceError(
+            f"the rows of the thermal flux miss their sums by {worst:.2g} of themselves; couplings "
+            "or temperatures span more powers of ten than double precision holds"
+        )
+
+
+def _require_resolved(energies: Array, beta: Array, flux: Array, found: list[Resonance]) -> None:
+    """Refuse entries that rest on a resonance narrower than the rounding of its energy.
+
+    Rounding moves the resonance by about ε × its distance from the threshold; its area, which is
+    bounded by 2πΓ × formation × decay, changes in proportion to that over Γ.
+    """
+    for resonance in found:
+        rounding = 2 * np.pi * np.finfo(float).eps * resonance.below
+        shares = np.outer(resonance.decay, resonance.formation)
+        depth = np.where(shares > 0, resonance.energy - _higher_level(energies), 0.0)
+        error = rounding * shares * np.exp(-beta[..., None, None] * depth)
+        if np.any(error > RESONANCE_TOLERANCE * flux):
+            raise checks.ConvergenceError(
+                f"the resonance at E = {resonance.energy:.6g} has a width of "
+                f"{resonance.width:.2g}, too narrow to resolve in double precision, and rates "
+                "rest on it; couple its level more strongly, or not at all"
+            )
 
 
 def _thermal_average(interval: Interval, beta: Array, function) -> Array:
@@ -296,15 +367,17 @@ def _thermal_average(interval: Interval, beta: Array, function) -> Array:
 
 
 def _cycle_asymmetry(contact: ContactScattering):
-    """Sign and modulus of |S_10|² - |S_01|² above the highest threshold, without cancellation."""
+    """Sign and modulus of |S_10|² - |S_01|² above the highest threshold, without subtraction."""
     v, m = contact.coupling_matrix, contact.mass
-    winding = (v[0, 1] * v[1, 2] * v[2, 0]).imag
+    unit = max(np.abs(v).max(), SMALLEST_COUPLING)
+    winding = (v[0, 1] / unit * (v[1, 2] / unit) * (v[2, 0] / unit)).imag
 
     def asymmetry(excess: Array) -> Array:
         momenta = channel_momenta(excess, m)
-        determinant = np.linalg.det(momenta[..., None] * np.eye(3) + 1j * m * v)
-        modulus = 16 * m**3 * abs(winding) * momenta.real.prod(axis=-1) / np.abs(determinant) ** 2
-        return modulus[..., None, None]
+        determinant = np.linalg.slogdet(contact.momentum_form(momenta)).logabsdet
+        # In logarithms: (mv)³ of a strong coupling would overflow.
+        scale = np.exp(3 * np.log(m * unit) - 2 * determinant)
+        return (16 * abs(winding) * scale * momenta.real.prod(axis=-1))[..., None, None]
 
     return np.sign(winding), asymmetry
 
@@ -315,6 +388,14 @@ def _rate_prefactor(
     checks.choice(normalization, "normalization", tuple(NORMALIZATIONS))
     density = checks.positive_scalar(density, "density")
     return NORMALIZATIONS[normalization] * density * np.sqrt(beta / (2 * np.pi * contact.mass))
+
+
+def _rates(energies: Array, beta: Array, prefactor: Array, reduced_flux: Array) -> Array:
+    exponent = -beta[..., None, None] * (_higher_level(energies) - energies)
+    rates = prefactor[..., None, None] * np.exp(exponent) * reduced_flux
+    diagonal = np.arange(energies.size)
+    rates[..., diagonal, diagonal] = 0.0
+    return rates
 
 
 def _higher_level(energies: Array) -> Array:

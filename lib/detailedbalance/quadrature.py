@@ -36,13 +36,12 @@ MAX_PANELS = 2000
 GRADING = 16.0
 """Ratio of neighbouring panels, in energy, on the way to a sharp feature."""
 
-BROAD, RESOLVED, DECOUPLED = 1e-2, 1e-13, 1e-26
-"""Widths of features, relative to the interval.
+BROAD, NEGLIGIBLE = 1e-2, 1e-60
+"""Widths of features, relative to the interval, between which panels are graded.
 
-Above BROAD halving finds them unaided.  Between DECOUPLED and RESOLVED, rounding of the energy
-hides them, although they may carry the whole of a small transition probability; below, they
-cannot.
+Above the first, halving finds a feature unaided; below the second it is not there.
 """
+
 EXPONENT_CUTOFF = 42.0
 """The gas is cut off where e^{-βE} has fallen by e^{-42} = 6e-19 above the highest threshold."""
 
@@ -73,51 +72,31 @@ class Interval:
     edges: Array
 
     def refined(self, features: Array) -> "Interval":
-        """Return the interval with panels graded towards sharp features (energy, width).
-
-        Raises
-        ------
-        ConvergenceError
-            If a resonance is so narrow that rounding of the energy hides it.
-        """
+        """Return the interval with panels graded towards features (threshold, below, width)."""
         edges = [self.edges]
-        for energy, width in features:
+        for threshold, below, width in features:
             reach = width * GRADING ** np.arange(self._grades(width))
-            if reach.size == 0 or not self.floor <= energy <= self.ceiling:
-                continue
-            if energy == self.floor:
-                edges.append(self._position(reach))
-            elif energy == self.ceiling:
-                edges.append(np.pi / 2 - self._position(reach))
-            else:
-                self._require_resolved(energy, width)
-                centre = energy - self.floor
-                sides = np.concatenate([centre - reach, [centre], centre + reach])
-                edges.append(self._position(sides))
+            if threshold == self.floor and below == 0:
+                edges.append(self._above_floor(reach))
+            elif threshold == self.ceiling and reach.size:
+                sides = np.concatenate([below - reach, [below], below + reach])
+                edges.append(np.pi / 2 - self._above_floor(sides))
         return replace(self, edges=np.unique(np.concatenate(edges)))
 
     def _grades(self, width: float) -> int:
         """Return how many panels lead from a feature to the scale where nothing is sharp."""
         relative = width / self.scale
-        if not DECOUPLED < relative < BROAD:
+        if not NEGLIGIBLE < relative < BROAD:
             return 0
         return 1 + int(np.log(1 / relative) / np.log(GRADING))
 
-    def _require_resolved(self, energy: float, width: float) -> None:
-        if width < RESOLVED * self.scale:
-            raise ConvergenceError(
-                f"the resonance at E = {energy:.6g} has a width of {width:.2g}, too narrow to "
-                "resolve in double precision; couple its level more strongly, or not at all"
-            )
-
-    def _position(self, above: Array) -> Array:
-        """Values of x at the energies `above` the floor that lie inside."""
-        fraction = above / self.scale
+    def _above_floor(self, distance: Array) -> Array:
+        """Values of x at energies this far above the floor; π/2 - x: this far below the ceiling."""
+        fraction = distance / self.scale
         if self.ceiling == np.inf:
             x = np.arcsinh(np.sqrt(fraction[fraction > 0]))
-        else:
-            x = np.arcsin(np.sqrt(fraction[(fraction > 0) & (fraction < 1)]))
-        return x[x < self.edges[-1]]
+            return x[x < self.edges[-1]]
+        return np.arcsin(np.sqrt(fraction[(fraction > 0) & (fraction < 1)]))
 
     def substitute(self, x: Array) -> tuple[Array, Array, Array]:
         """Return E - floor, the kinetic energies E - E_j with a last axis (n,), and dE/dx.
@@ -148,14 +127,16 @@ def threshold_intervals(energies: Array, beta: Array, features: Array) -> list[I
     beta : array
         Inverse temperatures that the integrals will be weighted with; they set the scale and
         the upper cutoff above the highest threshold.
-    features : array (features, 2)
-        Energies near which the integrand changes fast, and over which width.
+    features : array (features, 3)
+        Where the integrand changes fast: a threshold, the distance below it, and the width.
     """
     thresholds = np.unique(energies)
     intervals = [
         Interval(low, high, low - energies, high - energies, high - low, np.array([0, np.pi / 2]))
         for low, high in itertools.pairwise(thresholds)
     ]
+    # A cold gas sees only a layer of width 1/β above each floor.
+    intervals = [part.refined(np.array([[part.floor, 0.0, 1 / beta.max()]])) for part in intervals]
     top = thresholds[-1]
     upper_end = np.arcsinh(np.sqrt(EXPONENT_CUTOFF * beta.max() / beta.min()))
     panels = 1 + int(upper_end / 2)

@@ -4,13 +4,10 @@ Units: ħ = 1.  The particle moves on a line, H = p²/2m + Σ_k E_k |k⟩⟨k| +
 Odd waves vanish at the contact and pass freely; everything here refers to the even sector.
 """
 
-import itertools
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
 from . import checks
 
@@ -68,6 +65,10 @@ class ContactScattering:
         object.__setattr__(self, "coupling_matrix", coupling)
         object.__setattr__(self, "mass", checks.positive_scalar(self.mass, "mass"))
 
+    def __reduce__(self):
+        """Copy and pickle through the constructor, which makes the arrays read-only again."""
+        return type(self), (self.energies, self.coupling_matrix, self.mass)
+
     def open_channels(self, energy: ArrayLike) -> NDArray[np.bool_]:
         """Return which channels are open, E > E_j.
 
@@ -117,7 +118,7 @@ class ContactScattering:
         array([[0.4-0.8j]])
         """
         momenta = channel_momenta(self._excess(energy), self.mass)
-        inverse = _inverse(self._momentum_form(momenta))
+        inverse = _inverse(self.momentum_form(momenta))
         return self.coupling_matrix @ inverse * momenta[..., None, :]
 
     def s_matrix(self, energy: ArrayLike) -> ComplexArray:
@@ -157,72 +158,14 @@ class ContactScattering:
         """
         momenta = channel_momenta(excess, self.mass)
         roots = np.where(excess > 0, np.sqrt(np.abs(momenta)), 0.0)
-        inverse = _inverse(self._momentum_form(momenta))
+        inverse = _inverse(self.momentum_form(momenta))
         s = 2 * roots[..., :, None] * inverse * roots[..., None, :]
         n = self.energies.size
         s[..., np.arange(n), np.arange(n)] -= excess > 0
         return s
 
-    @cached_property
-    def sharp_features(self) -> NDArray[np.float64]:
-        """Energies near which S changes fast, and the widths of the change, shape (features, 2).
-
-        At threshold E_j channel j turns on over q²/2m, q = 1/|[M⁻¹]_jj| with M = p + imv at E_j:
-        narrow at weak coupling.  Between thresholds, a bound state of the closed channels alone
-        is a resonance of the width that its coupling to the open channels gives.  Quadrature
-        that did not know these would step over narrow ones.
-        """
-        features = [*self._threshold_features(), *self._resonances()]
-        return np.array(features).reshape(-1, 2)
-
-    def _threshold_features(self) -> list[tuple[float, float]]:
-        n = self.energies.size
-        matrices = self._momentum_form(
-            channel_momenta(self.energies[:, None] - self.energies, self.mass)
-        )
-        others = np.array([np.delete(np.arange(n), j) for j in range(n)], dtype=int)
-        minors = matrices[np.arange(n)[:, None, None], others[:, :, None], others[:, None, :]]
-        log_q = np.linalg.slogdet(matrices).logabsdet - np.linalg.slogdet(minors).logabsdet
-        widths = np.exp(2 * log_q) / (2 * self.mass)
-        return list(zip(self.energies, widths, strict=True))
-
-    def _resonances(self) -> list[tuple[float, float]]:
-        thresholds = np.unique(self.energies)
-        found = []
-        for low, high in itertools.pairwise(thresholds):
-            closed = self.energies >= high
-            # The eigenvalues of |p_c| + m v_cc fall with energy: each vanishes once at most.
-            at_low, at_high = (self._closed_block(e, closed)[0] for e in (low, high))
-            for rank in np.flatnonzero((at_low > 0) & (at_high < 0)):
-                energy = brentq(
-                    lambda e, rank=rank, closed=closed: self._closed_block(e, closed)[0][rank],
-                    *(low, high),
-                    xtol=1e-300,
-                    rtol=1e-15,
-                )
-                if energy < high:  # else it belongs to the threshold
-                    found.append((energy, self._resonance_width(energy, closed, rank)))
-        return found
-
-    def _resonance_width(self, energy: float, closed: NDArray[np.bool_], rank: int) -> float:
-        """|δE| of the pole E + δE that coupling to the open channels makes, to lowest order."""
-        bound = self._closed_block(energy, closed)[1][:, rank]
-        momenta = channel_momenta(energy - self.energies, self.mass)
-        is_open = ~closed
-        source = self.coupling_matrix[np.ix_(is_open, closed)] @ bound
-        inside = self._momentum_form(momenta)[np.ix_(is_open, is_open)]
-        shift = self.mass**2 * np.vdot(source, np.linalg.solve(inside, source))
-        slope = (np.abs(bound) ** 2 * self.mass / np.abs(momenta[closed])).sum()
-        return abs(shift) / slope
-
-    def _closed_block(self, energy: float, closed: NDArray[np.bool_]):
-        """Eigenvalues and eigenvectors of |p_c| + m v_cc on the closed channels."""
-        decay = np.sqrt(2 * self.mass * (self.energies[closed] - energy))
-        return np.linalg.eigh(
-            np.diag(decay) + self.mass * self.coupling_matrix[np.ix_(closed, closed)]
-        )
-
-    def _momentum_form(self, momenta: ComplexArray) -> ComplexArray:
+    def momentum_form(self, momenta: ComplexArray) -> ComplexArray:
+        """Return M = p + imv for channel momenta of shape (..., n); S = 2√p M⁻¹ √p - 1."""
         n = self.energies.size
         return momenta[..., None] * np.eye(n) + 1j * self.mass * self.coupling_matrix
 

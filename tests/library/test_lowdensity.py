@@ -68,7 +68,7 @@ def test_two_levels_balance(contact, beta):
 def test_two_equal_couplings_balance(equal, other, flux, beta):
     for values in [(equal, equal, other), (equal, other, equal), (other, equal, equal)]:
         assert np.abs(detailed_balance_ratio(dots(values, flux), beta) - 1).max() < 1e-9
-        assert abs(loop_current(dots(values, flux), beta)) < 1e-15
+        assert abs(loop_current(dots(values, flux), beta, DILUTE)) < 1e-15 * DILUTE
 
 
 def test_equal_couplings_never_jump():
@@ -83,7 +83,8 @@ def test_conjugate_coupling_inverts_every_ratio(contact, beta):
     conjugate = ContactScattering(contact.energies, contact.coupling_matrix.conj(), contact.mass)
     product = detailed_balance_ratio(contact, beta) * detailed_balance_ratio(conjugate, beta)
     assert np.abs(product - 1).max() < 1e-10
-    assert loop_current(conjugate, beta) == pytest.approx(-loop_current(contact, beta), rel=1e-12)
+    current, reverse = (loop_current(c, beta, DILUTE) for c in (contact, conjugate))
+    assert reverse == pytest.approx(-current, rel=1e-12)
 
 
 def test_check_values_of_figure_1():
@@ -120,7 +121,8 @@ def test_thermal_flux_agrees_with_30_digits(name):
     current /= np.exp(-np.outer(betas, levels)).sum(axis=1)
     # The reference subtracts; its 16 printed digits bound what the difference can tell.
     noise = 1e-15 * expected[:, ZERO, MINUS]
-    assert np.all(np.abs(loop_current(contact, betas) - current) < 1e-12 * abs(current) + noise)
+    ours = loop_current(contact, betas, DILUTE) / DILUTE
+    assert np.all(np.abs(ours - current) < 1e-12 * abs(current) + noise)
 
 
 def test_a_pole_at_a_threshold_comes_out_right():
@@ -139,9 +141,52 @@ def test_four_levels_agree_with_30_digits():
 
 
 def test_a_resonance_lost_in_rounding_is_reported():
-    contact = ContactScattering([0.0, 1.0], [[0.5, 1e-8], [1e-8, -1.0]])
-    with pytest.raises(ConvergenceError, match="too narrow to resolve"):
-        thermal_flux(contact, 1.0)
+    """A rate that rests on a resonance of width 7.5e-13; harmless where no rate does."""
+    s = 1e-6
+    contact = ContactScattering([0.0, 0.5, 1.0], [[1, 0, s], [0, 1, s], [s, s, -0.8]])
+    for function in (thermal_flux, transition_rates, detailed_balance_ratio):
+        with pytest.raises(ConvergenceError, match="too narrow to resolve"):
+            function(contact, 1.0)
+    assert np.isfinite(loop_current(contact, 1.0, DILUTE)), "no resonance above all thresholds"
+    harmless = ContactScattering([0.0, 1.0], [[0.5, 1e-8], [1e-8, -1.0]])
+    assert thermal_flux(harmless, 1.0)[0, 0] == pytest.approx(1.0, rel=1e-6)
+
+
+def test_a_narrow_resonance_that_carries_a_rate_is_right():
+    """Between uncoupled levels every jump goes through the resonance of the third (25 digits)."""
+    s = 1e-4
+    contact = ContactScattering([0.0, 0.5, 1.0], [[1, 0, s], [0, 1, s], [s, s, -0.8]])
+    assert thermal_flux(contact, 1.0)[0, 1] == pytest.approx(1.1870988465e-8, rel=1e-9)
+
+
+@pytest.mark.parametrize("beta", [3e8, 5e8, 1e10, 1e15, [1.0, 1e9], [1e-6, 1e6, 1e12]])
+def test_a_cold_gas_is_not_missed(beta):
+    contact = ContactScattering([0.0, 0.5, 1.0], figure_1().coupling_matrix)
+    lowest = np.asarray(beta) * thermal_flux(contact, beta)[..., MINUS, :].sum(axis=-1)
+    assert lowest == pytest.approx(np.ones(np.shape(beta)), rel=1e-12)
+
+
+def test_weak_attraction_gives_the_cubic_law_too():
+    """K/s³ → -4.6925359e-3 (1 - 2.37|s|) for Fig. 1's couplings times -s."""
+    for s in (1e-3, 1e-5, 1e-7):
+        contact = ContactScattering(LEVELS, -s * coupling_matrix((1, 0.7, 1.5), "S26"))
+        reduced = loop_current(contact, 2.0) / s**3
+        assert reduced == pytest.approx(-4.6925359e-3 * (1 - 2.3694 * s), rel=2e-5)
+        assert np.all(thermal_flux(contact, 2.0) > 0)
+
+
+def test_long_lists_of_temperatures_need_no_more_memory():
+    betas = np.geomspace(0.1, 100, 60_000)
+    flux = thermal_flux(figure_1(), betas)
+    assert flux[[0, -1]] == pytest.approx(thermal_flux(figure_1(), betas[[0, -1]]), rel=1e-12)
+
+
+def test_strong_couplings_do_not_overflow():
+    current = [
+        loop_current(ContactScattering(LEVELS, s * coupling_matrix((1, 0.7, 1.5))), 2.0, DILUTE)
+        for s in (1e20, 1e60)
+    ]
+    assert current[1] / current[0] == pytest.approx(1e-120, rel=1e-9), "K ~ s⁻³"
 
 
 @given(triples, fluxes, masses, st.floats(0.01, 5.0))
@@ -215,8 +260,8 @@ def test_reversing_the_flux_reverses_the_cycle_between_energies(values, flux, be
     forward = thermal_flux(dots(values, flux), beta)
     backward = thermal_flux(dots(values, -flux), beta)
     assert np.abs(forward - backward[::-1, ::-1].T).max() < 1e-12 * forward.max()
-    now, reversed_ = (loop_current(dots(values, f), beta) for f in (flux, -flux))
-    assert now == pytest.approx(reversed_, rel=1e-9, abs=1e-18)
+    now, later = (loop_current(dots(values, f), beta, DILUTE) for f in (flux, -flux))
+    assert now == pytest.approx(later, rel=1e-9, abs=1e-18 * DILUTE)
 
 
 def test_the_current_by_label_survives_zero_flux():
@@ -226,7 +271,8 @@ def test_the_current_by_label_survives_zero_flux():
         (0.75, -3.47e-4),
         (-0.75, -3.47e-4),
     ]:
-        assert loop_current(dots((1, 0.7, 1.5), flux), 2.0) == pytest.approx(expected, abs=5e-7)
+        current = loop_current(dots((1, 0.7, 1.5), flux), 2.0, DILUTE) / DILUTE
+        assert current == pytest.approx(expected, abs=5e-7)
 
 
 def test_cold_ratio_approaches_one_only_below_the_top_level():
@@ -391,9 +437,12 @@ def test_levels_just_apart_are_accepted():
 def test_fast_rates_warn_that_the_secular_average_fails():
     with pytest.warns(SecularWarning, match="lower it"):
         transition_rates(figure_1(), 2.0, density=10.0)
+    with pytest.warns(SecularWarning, match="lower it"):
+        loop_current(figure_1(), 2.0, density=10.0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         transition_rates(figure_1(), 2.0, density=1.0)
+        loop_current(figure_1(), 2.0, density=1.0)
 
 
 def test_a_loop_needs_three_levels():

@@ -7,6 +7,7 @@ from hypothesis import given
 from strategies import rate_matrices, seeds
 
 from detailedbalance import (
+    ConvergenceError,
     ReducibleChainError,
     entropy_production,
     evolve,
@@ -84,6 +85,14 @@ def test_states_that_are_left_for_good_are_empty():
     assert np.array_equal(stationary_state(trap), [0, 0, 1])
 
 
+def test_probabilities_beyond_double_precision_are_refused():
+    with pytest.raises(ConvergenceError, match="powers of ten"):
+        stationary_state([[0, 0, 1e-200], [1, 0, 1], [0, 1e-200, 0]])
+    with pytest.raises(ConvergenceError, match="powers of ten"):
+        stationary_state([[0, 1e-150, 0], [1e150, 0, 1e-150], [0, 1e150, 0]])
+    assert stationary_state([[0, 1e-100], [1e100, 0]]) == pytest.approx([1e-200, 1.0], rel=1e-14)
+
+
 def test_separate_groups_have_no_unique_stationary_state():
     rates = np.zeros((4, 4))
     rates[0, 1] = rates[1, 0] = rates[2, 3] = rates[3, 2] = 1.0
@@ -129,6 +138,12 @@ def test_one_way_jumps_produce_infinite_entropy():
     assert entropy_production([[0, 0], [1, 0]], [0.0, 1.0]) == 0
 
 
+def test_rare_jumps_are_not_taken_for_impossible_ones():
+    """a_01 p_1 = 1e-400 is zero in double precision, its logarithm is not."""
+    production = entropy_production([[0, 1e-200], [1, 0]], [1.0, 1e-200])
+    assert production == pytest.approx(400 * np.log(10), rel=1e-12)
+
+
 @given(rate_matrices(), seeds)
 def test_evolution_agrees_with_30_digits(rates, seed):
     p = random_state(len(rates), seed)
@@ -156,6 +171,14 @@ def test_evolution_ends_in_the_stationary_state(rates, seed):
     slowest = np.sort(np.abs(np.linalg.eigvals(generator(rates)).real))[1]
     final = evolve(rates, random_state(len(rates), seed), 50 / slowest)
     assert final == pytest.approx(stationary_state(rates), abs=1e-9)
+
+
+@pytest.mark.parametrize("t", [1e17, 1e30, 1e100])
+def test_evolution_of_stiff_rates_stays_right_for_ever(t):
+    """Two fast states and one reached sixteen powers of ten more slowly."""
+    rates = [[0, 1, 0], [0.3, 0, 3e-16], [0, 1e-16, 0]]
+    assert evolve(rates, [1, 0, 0], 1e6) == pytest.approx([1 / 1.3, 0.3 / 1.3, 0], abs=1e-9)
+    assert evolve(rates, [1, 0, 0], t) == pytest.approx([5 / 7, 1.5 / 7, 0.5 / 7], abs=1e-12)
 
 
 def test_evolution_works_at_an_exceptional_point():

@@ -7,7 +7,7 @@ from scipy.special import gamma
 from detailedbalance import ConvergenceError
 from detailedbalance.quadrature import integrate_panels, threshold_intervals
 
-NO_FEATURES = np.empty((0, 2))
+NO_FEATURES = np.empty((0, 3))
 
 
 def panel_sums(*functions):
@@ -75,10 +75,10 @@ def test_kinetic_energies_carry_no_cancellation():
 
 
 def test_panels_are_graded_towards_a_narrow_feature():
-    (interval, _) = threshold_intervals(
-        np.array([0.0, 1.0]), np.array([1.0]), np.array([[0.25, 1e-8], [1.0, 1e-8]])
-    )
+    features = np.array([[1.0, 0.75, 1e-8], [1.0, 0.0, 1e-8], [0.0, 0.0, 1e-8]])
+    interval, _ = threshold_intervals(np.array([0.0, 1.0]), np.array([1.0]), features)
     energies = np.sin(interval.edges) ** 2
     assert np.abs(energies - 0.25).min() < 1e-15
     assert np.sort(np.abs(energies - 0.25))[1] == pytest.approx(1e-8, rel=1e-6)
     assert np.sort(np.cos(interval.edges) ** 2)[1] == pytest.approx(1e-8, rel=1e-6)
+    assert np.sort(energies)[1] == pytest.approx(1e-8, rel=1e-6)

@@ -14,6 +14,9 @@ import subprocess
 from pathlib import Path
 
 from myst_nb.sphinx_ import NbMetadataCollector
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.plain import Style
+from pybtex.style.labels import BaseLabelStyle
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC_REPOSITORY = re.compile(r"https://(github\.com|gitlab\.com)/[\w.-]+/[\w.-]+?(\.git)?/?")
@@ -104,6 +107,34 @@ def amend_body(app, pagename, templatename, context, doctree):
         )
 
 
+class AuthorYearLabels(BaseLabelStyle):
+    """Labels of the bibliography as the text cites: authors, year, and a letter where needed."""
+
+    def format_labels(self, sorted_entries):
+        """Yield a label for each entry."""
+        labels = [self.label(entry) for entry in sorted_entries]
+        for position, label in enumerate(labels):
+            twins = labels.count(label) > 1
+            yield label + (chr(ord("a") + labels[:position].count(label)) if twins else "")
+
+    @staticmethod
+    def label(entry):
+        """Return authors and year."""
+        names = [
+            " ".join([*person.prelast_names, *person.last_names])
+            for person in entry.persons["author"]
+        ]
+        short = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+        return f"{short}, {entry.fields['year']}"
+
+
+class AuthorYearStyle(Style):
+    """The plain style with these labels."""
+
+    default_label_style = AuthorYearLabels
+    default_sorting_style = "author_year_title"
+
+
 def drop_widgets(app, doctree):
     """Leave the state of widgets out of the pages: without a kernel they are dead."""
     NbMetadataCollector.get_js_files(app.env, app.env.docname).pop("ipywidgets_state", None)
@@ -119,6 +150,7 @@ def write_index(app, exception):
 
 def setup(app):
     """Register the amendments."""
+    register_plugin("pybtex.style.formatting", "author_year", AuthorYearStyle)
     app.connect("config-inited", add_repository_links)
     app.connect("config-inited", set_execution_cache)
     app.connect("doctree-read", drop_widgets)

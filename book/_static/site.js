@@ -34,10 +34,13 @@ addEventListener("beforeprint", () => {
   const root = document.documentElement;
   const theme = root.dataset.theme;
   const folded = document.querySelectorAll("details:not([open])");
+  const hidden = document.querySelectorAll(".toggle-hidden");
   root.dataset.theme = "light";
   for (const details of folded) details.open = true;
+  for (const box of hidden) box.classList.remove("toggle-hidden");
   addEventListener("afterprint", () => {
     root.dataset.theme = theme;
     for (const details of folded) details.open = false;
+    for (const box of hidden) box.classList.add("toggle-hidden");
   }, { once: true });
 });

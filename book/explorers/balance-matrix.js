@@ -18,10 +18,12 @@
   };
   const presets = [
     ["Twist", { twist: 0.2 }],
-    ["Spoil by 1 %", { spoil: 0.01 }],
+    ["Spoil by 5 %", { spoil: 0.05 }],
     ["Spoil by 20 %", { spoil: 0.2 }],
     ["Both", { twist: 0.2, spoil: 0.2 }],
   ];
+  const LEGEND = "Arrows: jumps a unit of time, the more frequent of a pair in colour; ring: net current; "
+    + "bars: populations, with marks at the Gibbs state.";
   // No probability may be negative: the twist stops at ± hop.
   const constrain = (values) =>
     ({ ...values, twist: Math.min(values.hop, Math.max(-values.hop, values.twist)) });
@@ -85,7 +87,7 @@ P[2, 0] += spoil
 
 gibbs = np.exp([0.5, 0.0, -0.5])
 gibbs /= gibbs.sum()
-rates = P / gibbs
+rates = P / gibbs  # at one total energy a rarer level is met as often: Gibbs is "equally filled"
 np.fill_diagonal(rates, 0)
 
 p = evolve(rates, gibbs, [${time}])[-1]
@@ -118,14 +120,15 @@ print("in the end =", stationary_state(rates).tolist())
       drawing.fill(surfaces.matrix, drawMatrix(shown));
       drawing.fill(surfaces.ladder, drawLadder(shown));
       panels.matrix.note.textContent = matrixWords(values);
-      panels.ladder.note.textContent = `${filmWords(shown, time)} Marks on the bars: the Gibbs state.`;
+      panels.ladder.note.textContent = `${filmWords(shown, time)} ${LEGEND}`;
       play.textContent = frame ? "Pause" : "Play";
       spoken.say(status(values, shown, time));
     }
 
     function tick(now) {
       const end = endOf(state.values());
-      time = Math.min(end, time + ((now - before) / (1000 * SECONDS)) * end);
+      // A frame may carry a time from before the start was pressed.
+      time = Math.min(end, time + (Math.max(0, now - before) / (1000 * SECONDS)) * end);
       before = now;
       frame = time < end ? root.requestAnimationFrame(tick) : 0;
       show();

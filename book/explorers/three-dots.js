@@ -14,6 +14,8 @@
   const BETAS = Array.from({ length: 80 }, (_, i) => 0.1 * 400 ** (i / 79));
   const [WIDTH, HEIGHT] = [360, 268];
   const NO_NUMBERS = "No numbers at this flux";
+  const LEGEND = "Arrows: jumps a unit of time in a dilute gas, the more frequent of a pair in colour; "
+    + "ring: net current; bars: populations.";
   const ENERGY_LABEL = "energy E / 2√3|τ|";
 
   const coupling = (name, value) => ({ label: name, spoken: `coupling ${name}`, min: -3, max: 3, step: 0.01, value });
@@ -176,7 +178,8 @@ print(f"I(0,+) = {ratio[zero, plus]:.8g}")
 
 unit = np.exp(-beta * contact.energies.min()) / beta  # sums are then Boltzmann factors
 print("F =", (thermal_flux(contact, beta) / unit).tolist())
-print(f"K(0,-) = {loop_current(contact, beta):.8g}")
+density = 1e-6  # a dilute gas; K is proportional to it
+print(f"K(0,-)/density = {loop_current(contact, beta, density) / density:.8g}")
 `;
 
   // ---- The page ----
@@ -209,7 +212,7 @@ print(f"K(0,-) = {loop_current(contact, beta):.8g}")
       drawing.fill(surfaces.ladder, drawLadder(values, shown));
       drawing.fill(surfaces.ratios, drawRatios(values, shown));
       drawing.fill(surfaces.flux, drawFlux(values, shown));
-      panels.ladder.note.textContent = shown.reason || currentWords(shown);
+      panels.ladder.note.textContent = shown.reason || `${currentWords(shown)} ${LEGEND}`;
       keys.forEach((key, i) => { key.textContent = shown.reason ? "" : ratioWords(shown, PAIRS[i]); });
       panels.ratios.note.classList.toggle("idle", Boolean(shown.reason));
       panels.flux.note.classList.toggle("idle", Boolean(shown.reason));

@@ -39,7 +39,7 @@
       found = found || choice.checked;
     }
     form.querySelector("button").hidden = !found;
-    return found;
+    form.querySelector("[role=status]").textContent = found ? KEPT : ASKED;
   }
 
   function vote(form, answer) {
@@ -49,7 +49,7 @@
     }
     const status = form.querySelector("[role=status]");
     if (answer === null) status.textContent = "Your vote is withdrawn.";
-    else status.textContent = kept ? KEPT : "Your browser keeps nothing for this page: the vote lasts until you leave it.";
+    else if (!kept) status.textContent = "Your browser keeps nothing for this page: the vote lasts until you leave it.";
   }
 
   for (const form of forms) {
@@ -59,7 +59,7 @@
       vote(form, null);
       form.querySelector("input").focus(); // the button is gone now
     });
-    form.querySelector("[role=status]").textContent = show(form) ? KEPT : ASKED;
+    show(form);
   }
   root.addEventListener("storage", () => forms.forEach(show));
 })(window);

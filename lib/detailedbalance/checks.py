@@ -164,6 +164,15 @@ def distribution(p: ArrayLike, name: str, size: int) -> NDArray[np.float64]:
     return array
 
 
+def instance(value: object, name: str, kind: type) -> None:
+    """Raise `TypeError` unless `value` is of this kind."""
+    if not isinstance(value, kind):
+        raise TypeError(
+            f"`{name}` must be a {kind.__name__}, got {type(value).__name__}; "
+            f"make one with {kind.__name__}(...)"
+        )
+
+
 def choice(value: str, name: str, allowed: tuple[str, ...]) -> str:
     """Return `value` if it is one of `allowed`."""
     if value not in allowed:
@@ -183,10 +192,11 @@ def nondegenerate(energies: NDArray[np.float64]) -> None:
         return
     closest = np.diff(ordered).min()
     if closest <= DEGENERACY_TOLERANCE * (ordered[-1] - ordered[0]):
+        levels = ", ".join(f"{level:.6g}" for level in energies)
         raise DegenerateLevelsError(
-            f"the levels {energies.tolist()} contain a pair {closest:.3g} apart; populations "
-            "of degenerate levels do not evolve independently of coherences, so the secular "
-            "rate equation fails: move the flux (or the levels) away from the crossing"
+            f"two levels coincide among {levels}: their populations do not evolve "
+            "independently of coherences, so the secular rate equation fails; "
+            "move the flux (or the levels) away from the crossing"
         )
 
 

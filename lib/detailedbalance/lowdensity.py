@@ -73,6 +73,7 @@ def thermal_flux(contact: ContactScattering, beta: ArrayLike) -> Array:
     >>> bool(np.allclose(flux.sum(axis=0), flux.sum(axis=1), rtol=1e-12))
     True
     """
+    checks.instance(contact, "contact", ContactScattering)
     beta = checks.inverse_temperature(beta)
     higher = _higher_level(contact.energies)
     exponent = -beta[..., None, None] * higher
@@ -136,6 +137,7 @@ def transition_rates(
            [0.0041, 0.    , 0.0085],
            [0.001 , 0.0045, 0.    ]])
     """
+    checks.instance(contact, "contact", ContactScattering)
     beta = checks.inverse_temperature(beta)
     prefactor = _rate_prefactor(contact, beta, density, normalization)
     rates = _rates(contact.energies, beta, prefactor, _checked_flux(contact, beta))
@@ -175,6 +177,7 @@ def detailed_balance_ratio(contact: ContactScattering, beta: ArrayLike) -> Array
     >>> round(float(detailed_balance_ratio(figure_1(), 2.0)[1, 0]), 10)  # I(0, -)
     1.1464549902
     """
+    checks.instance(contact, "contact", ContactScattering)
     flux = _checked_flux(contact, checks.inverse_temperature(beta))
     reverse = np.swapaxes(flux, -1, -2)
     return np.divide(flux, reverse, out=np.ones_like(flux), where=(flux > 0) | (reverse > 0))
@@ -234,6 +237,7 @@ def loop_current(
     >>> f"{loop_current(figure_1(), 2.0):.11e}"
     '3.47241680385e-04'
     """
+    checks.instance(contact, "contact", ContactScattering)
     if contact.energies.size != 3:
         raise ValueError(
             f"`loop_current` needs three levels, got {contact.energies.size}; for more levels "

@@ -426,6 +426,14 @@ def test_degenerate_levels_are_refused(function, flux):
         function(dots((1, 0.7, 1.5), flux), 2.0)
 
 
+@pytest.mark.parametrize(
+    "function", [thermal_flux, transition_rates, detailed_balance_ratio, loop_current]
+)
+def test_only_scattering_problems_are_accepted(function):
+    with pytest.raises(TypeError, match="`contact` must be a ContactScattering, got list"):
+        function([0.0, 1.0], 2.0)
+
+
 def test_levels_just_apart_are_accepted():
     contact = ContactScattering([0.0, 1e-8, 1.0], coupling_matrix((1, 0.7, 1.5)))
     assert thermal_flux(contact, 2.0).shape == (3, 3)

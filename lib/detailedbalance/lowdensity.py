@@ -28,8 +28,8 @@ ENTRIES_PER_BLOCK = 500_000
 
 SUM_RULE_TOLERANCE = 1e-10
 SMALLEST_COUPLING = 1e-150
-RESONANCE_TOLERANCE = 1e-7
-"""Allowed bound on the relative error that rounding causes at a resonance; about 100 times it."""
+RESONANCE_TOLERANCE = 3e-8
+"""Allowed bound on the relative error that rounding causes at a resonance; 50 times the error."""
 
 
 def thermal_flux(contact: ContactScattering, beta: ArrayLike) -> Array:
@@ -339,14 +339,13 @@ def _require_sum_rule(energies: Array, beta: Array, flux: Array) -> None:
 def _require_resolved(energies: Array, beta: Array, flux: Array, found: list[Resonance]) -> None:
     """Refuse entries that rest on a resonance narrower than the rounding of its energy.
 
-    Rounding moves the resonance by about ε × its distance from the threshold; its area, which is
-    bounded by 2πΓ × formation × decay, changes in proportion to that over Γ.
+    Its area, which is bounded by 2πΓ × formation × decay, changes in proportion to the rounding
+    over Γ.
     """
     for resonance in found:
-        rounding = 2 * np.pi * np.finfo(float).eps * resonance.below
         shares = np.outer(resonance.decay, resonance.formation)
         depth = np.where(shares > 0, resonance.energy - _higher_level(energies), 0.0)
-        error = rounding * shares * np.exp(-beta[..., None, None] * depth)
+        error = 2 * np.pi * resonance.rounding * shares * np.exp(-beta[..., None, None] * depth)
         if np.any(error > RESONANCE_TOLERANCE * flux):
             raise checks.ConvergenceError(
                 f"the resonance at E = {resonance.energy:.6g} has a width of "

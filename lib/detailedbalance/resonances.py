@@ -18,7 +18,12 @@ UNCOUPLED = 1e-14
 """Bound states that couple less than this to the open channels, relatively, do not decay."""
 
 BROAD = 0.1
-"""Bound states that the open channels shift by more of the interval leave no peak."""
+"""Bound states that the open channels broaden by more of the interval leave no sharp peak."""
+
+SEARCH = np.array(
+    [0, 1e-9, 1e-6, 1e-3, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.999, 1 - 1e-6, 1 - 1e-15]
+)
+"""Distances below a threshold, relative to the interval, between which eigenvalues change sign."""
 
 AT_THRESHOLD = 1e-60
 """Bound states nearer to their threshold, relative to the interval, belong to it."""
@@ -38,6 +43,8 @@ class Resonance:
         Distance of the resonance below it, exact also where it is tiny.
     width : float
         Γ/2: S has a pole at threshold - below - iΓ/2.
+    rounding : float
+        By how much rounding in double precision moves it.
     decay, formation : array (n,)
         Shares of the channels in its decay and its formation; they sum to one.
     """
@@ -45,6 +52,7 @@ class Resonance:
     threshold: float
     below: float
     width: float
+    rounding: float
     decay: Array
     formation: Array
 
@@ -66,14 +74,15 @@ def resonances(contact: ContactScattering) -> list[Resonance]:
     -------
     list of Resonance
         Only attractive couplings have any.  Left out are bound states that couple to no open
-        channel, and those that the open channels shift by more than a tenth of the distance
-        between the thresholds around them.
+        channel, and those whose width exceeds a tenth of the distance between the thresholds
+        around them.
 
     Notes
     -----
-    Without the open channels a bound state is a zero eigenvalue of |p_c| + m v_cc on the closed
-    channels.  Its eigenvalues fall with energy, so counting negative ones finds all.  Newton's
-    method on M(E) x = 0, M = p + imv, then gives the pole.
+    A bound state is a zero eigenvalue of |p_c| + m v_cc on the closed channels, shifted by the
+    hermitian part of what the open ones contribute when they are eliminated.  Changes of sign on
+    a grid graded towards both thresholds find it; Newton's method on M(E) x = 0, M = p + imv,
+    gives the pole.
 
     Examples
     --------
@@ -83,20 +92,26 @@ def resonances(contact: ContactScattering) -> list[Resonance]:
     (0.4973, 0.0093)
     """
     found = []
+    if np.linalg.eigvalsh(contact.coupling_matrix)[0] >= 0:  # repulsion binds nothing
+        return found
     for low, high in itertools.pairwise(np.unique(contact.energies)):
         closed = contact.energies >= high
-        nearest, deepest = (_closed_block(contact, closed, d)[0] for d in (0.0, high - low))
-        for rank in np.flatnonzero((nearest < 0) & (deepest > 0)):
-            below = brentq(
-                lambda d, closed=closed, rank=rank: _closed_block(contact, closed, d)[0][rank],
-                *(0.0, high - low),
+        grid = SEARCH * (high - low)
+        negative = np.linalg.eigvalsh(_closed_block(contact, closed, grid)) < 0
+        for step, rank in zip(*np.nonzero(negative[:-1] != negative[1:]), strict=True):
+            below, _ = brentq(
+                lambda d, closed=closed, rank=rank: np.linalg.eigvalsh(
+                    _closed_block(contact, closed, d)
+                )[rank],
+                *(grid[step], grid[step + 1]),
                 xtol=1e-300,
                 rtol=1e-15,
+                full_output=True,
+                disp=False,  # rounding may end the search early; `rounding` accounts for it
             )
             if below < AT_THRESHOLD * (high - low):
                 continue
-            bound = _closed_block(contact, closed, below)[1][:, rank]
-            resonance = _pole(contact, closed, high, below, bound, BROAD * (high - low))
+            resonance = _pole(contact, closed, high, below, rank, BROAD * (high - low))
             if resonance is not None:
                 found.append(resonance)
     return found
@@ -118,26 +133,41 @@ def threshold_widths(contact: ContactScattering) -> Array:
     return np.exp(2 * log_q) / (2 * contact.mass)
 
 
-def _closed_block(contact: ContactScattering, closed: NDArray[np.bool_], below: float):
-    """Eigenvalues and eigenvectors of |p_c| + m v_cc, this far below the lowest closed level."""
+def _closed_block(contact: ContactScattering, closed: NDArray[np.bool_], below: Array):
+    """|p_c| + m v_cc with the open channels folded in, (..., c, c), this far below a threshold.
+
+    Of the folded term the hermitian part, which shifts bound states; the rest broadens them.
+    """
+    v, m = contact.coupling_matrix, contact.mass
     levels = contact.energies[closed]
-    decay = np.sqrt(2 * contact.mass * ((levels - levels.min()) + below))
-    coupling = contact.coupling_matrix[np.ix_(closed, closed)]
-    return np.linalg.eigh(np.diag(decay) + contact.mass * coupling)
+    below = np.asarray(below)[..., None]
+    decay = np.sqrt(2 * m * ((levels - levels.min()) + below))
+    momenta = np.sqrt(2 * m * ((levels.min() - contact.energies[~closed]) - below))
+    inside = m * v[np.ix_(~closed, ~closed)] - 1j * momenta[..., None] * np.eye((~closed).sum())
+    source = m * v[np.ix_(~closed, closed)]
+    folded = source.conj().T @ np.linalg.solve(
+        inside, np.broadcast_to(source, (*below.shape[:-1], *source.shape))
+    )
+    adjoint = np.swapaxes(folded, -1, -2).conj()
+    block = m * v[np.ix_(closed, closed)] - (folded + adjoint) / 2
+    return block + decay[..., None] * np.eye(levels.size)
 
 
-def _pole(contact, closed, threshold, below, bound, largest_shift) -> Resonance | None:
+def _pole(contact, closed, threshold, below, rank, largest_shift) -> Resonance | None:
     """Follow a bound state of the closed channels to the pole that it becomes."""
     v, m = contact.coupling_matrix, contact.mass
+    block = _closed_block(contact, closed, below)
+    bound = np.linalg.eigh(block)[1][:, rank]
     source = v[np.ix_(~closed, closed)] @ bound
     if np.linalg.norm(source) <= UNCOUPLED * np.abs(v).max():
         return None
     momenta = _momenta(contact, closed, threshold, below)
     inside = contact.momentum_form(momenta)[np.ix_(~closed, ~closed)]
     waves = np.linalg.solve(inside, source)
-    # First order: i λ'(z - below) + m² source† inside⁻¹ source = 0 with λ' = Σ|bound|² m/|p_c|.
+    # First order: the eigenvalue falls by `stiffness` an energy, and has the imaginary part
+    # m² Re source† inside⁻¹ source.
     stiffness = (np.abs(bound) ** 2 * m / np.abs(momenta[closed])).sum()
-    shift = 1j * m**2 * np.vdot(source, waves) / stiffness
+    shift = 1j * m**2 * np.vdot(source, waves).real / stiffness
     if abs(shift) > largest_shift:
         return None
     outgoing = np.zeros(closed.size, dtype=complex)
@@ -149,8 +179,14 @@ def _pole(contact, closed, threshold, below, bound, largest_shift) -> Resonance 
     decay, formation = np.zeros((2, closed.size))
     decay[~closed] = speed * np.abs(waves) ** 2
     formation[~closed] = speed * np.abs(np.linalg.solve(inside.T, source.conj())) ** 2
+    size = m * np.abs(v[np.ix_(closed, closed)]).max()
     return Resonance(
-        threshold, pole.real, abs(pole.imag), decay / decay.sum(), formation / formation.sum()
+        threshold=threshold,
+        below=pole.real,
+        width=abs(pole.imag),
+        rounding=np.finfo(float).eps * max(below, size / stiffness),
+        decay=decay / decay.sum(),
+        formation=formation / formation.sum(),
     )
 
 

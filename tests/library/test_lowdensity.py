@@ -24,6 +24,7 @@ from detailedbalance import (
     gibbs_state,
     loop_current,
     probability_currents,
+    resonances,
     stationary_state,
     thermal_flux,
     transition_rates,
@@ -157,6 +158,18 @@ def test_a_narrow_resonance_that_carries_a_rate_is_right():
     s = 1e-4
     contact = ContactScattering([0.0, 0.5, 1.0], [[1, 0, s], [0, 1, s], [s, s, -0.8]])
     assert thermal_flux(contact, 1.0)[0, 1] == pytest.approx(1.1870988465e-8, rel=1e-9)
+
+
+def test_a_resonance_that_strong_open_channels_make_is_found():
+    """v_cc alone binds too deeply; v_cc - v_co v_oo⁻¹ v_oc does not (33 digits)."""
+    strength = 1e7
+    c = np.sqrt(strength)
+    v = [[strength, strength, c], [strength, strength, c], [c, c, 0.2]]
+    contact = ContactScattering([0.0, 0.5, 1.0], v)
+    (found,) = resonances(contact)
+    assert found.energy == pytest.approx(0.68, abs=1e-6)
+    reduced = np.exp(0.5) * thermal_flux(contact, 1.0)[0, 1]
+    assert reduced == pytest.approx(0.93909297900778, rel=1e-8)
 
 
 @pytest.mark.parametrize("beta", [3e8, 5e8, 1e10, 1e15, [1.0, 1e9], [1e-6, 1e6, 1e12]])

@@ -56,7 +56,7 @@ def thermal_flux(contact: ContactScattering, beta: ArrayLike) -> Array:
         If two levels nearly coincide.
     ConvergenceError
         If the integral does not converge.  Relative errors are about 1e-12; where a narrow
-        resonance of an attractive coupling carries an entry, up to 1e-9; worse is refused.
+        resonance of an attractive coupling carries an entry, a few 1e-9; worse is refused.
     OverflowError
         If e^{-βE} exceeds the range of numbers; shift the zero of energy.
 

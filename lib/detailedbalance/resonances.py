@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from . import checks
 from .scattering import ContactScattering, channel_momenta
 
 Array = NDArray[np.float64]
@@ -77,6 +78,11 @@ def resonances(contact: ContactScattering) -> list[Resonance]:
         channel, and those whose width exceeds a tenth of the distance between the thresholds
         around them.
 
+    Raises
+    ------
+    TypeError
+        If `contact` is not a ContactScattering.
+
     Notes
     -----
     A bound state is a zero eigenvalue of |p_c| + m v_cc on the closed channels, shifted by the
@@ -91,6 +97,7 @@ def resonances(contact: ContactScattering) -> list[Resonance]:
     >>> round(float(found.energy), 4), round(float(found.width), 4)
     (0.4973, 0.0093)
     """
+    checks.instance(contact, "contact", ContactScattering)
     found = []
     if np.linalg.eigvalsh(contact.coupling_matrix)[0] >= 0:  # repulsion binds nothing
         return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import jupytext
@@ -19,7 +18,8 @@ BOOK = ROOT / "book"
 PAGES = sorted(path.relative_to(BOOK).as_posix() for path in BOOK.rglob("*.md"))
 NOTEBOOKS = [page for page in PAGES if "{code-cell}" in (BOOK / page).read_text(encoding="utf-8")]
 MACHINE_PATH = re.compile(r"(?<![\w.])(/(home|Users|root|tmp|work|mnt|opt)/\w|[A-Z]:\\\w)")
-SECONDS = 60
+# Only ends a cell that hangs; how long chapters take is measured in bench/chapters.py.
+CELL_TIMEOUT = 300
 
 every_page = pytest.mark.parametrize("page", PAGES)
 every_notebook = pytest.mark.parametrize("page", NOTEBOOKS)
@@ -102,17 +102,15 @@ def test_page_names_no_place_on_a_machine(page):
 
 @every_notebook
 def test_notebook_runs_alone(page, tmp_path):
-    """From a fresh kernel and an empty folder, top to bottom, in time and without complaints."""
+    """From a fresh kernel and an empty folder, top to bottom, without complaints."""
     notebook = jupytext.read(BOOK / page)
     client = nbclient.NotebookClient(
         notebook,
-        timeout=SECONDS,
+        timeout=CELL_TIMEOUT,
         kernel_name="python3",
         resources={"metadata": {"path": str(tmp_path)}},
     )
-    start = time.monotonic()
     client.execute()
-    assert time.monotonic() - start < SECONDS
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             assert output.get("name") != "stderr", output["text"]

@@ -164,6 +164,32 @@ def distribution(p: ArrayLike, name: str, size: int) -> NDArray[np.float64]:
     return array
 
 
+def square_matrix(matrix: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Return `matrix` as a real array of shape (n, n) with n ≥ 1."""
+    array = real_array(matrix, name)
+    if array.ndim != 2 or array.shape[0] != array.shape[1] or array.size == 0:
+        raise ValueError(f"`{name}` must have shape (n, n) with n ≥ 1, got {array.shape}")
+    return array
+
+
+def doubly_stochastic(matrix: ArrayLike, name: str, tolerance: float) -> NDArray[np.float64]:
+    """Return a matrix (n, n) that is not negative and whose rows and columns sum to one.
+
+    Entries that are negative by less than `tolerance` are set to zero.
+    """
+    array = square_matrix(matrix, name)
+    if np.any(array < -tolerance):
+        raise ValueError(f"`{name}` must not be negative, got {array.min():.3g}")
+    for axis, lines in [(1, "rows"), (0, "columns")]:
+        deviation = np.abs(array.sum(axis=axis) - 1).max()
+        if deviation > tolerance:
+            raise ValueError(
+                f"the {lines} of `{name}` must sum to one, but are off by {deviation:.3g}; "
+                "probabilities |U_kl|² of a unitary matrix sum to one both ways"
+            )
+    return np.maximum(array, 0.0)
+
+
 def instance(value: object, name: str, kind: type) -> None:
     """Raise `TypeError` unless `value` is of this kind."""
     if not isinstance(value, kind):

@@ -9,23 +9,45 @@ The flow is Hamiltonian → scattering S(E) → thermal flux F = ∫ e^{-βE} |S
 """
 
 from .checks import ConvergenceError, DegenerateLevelsError, ReducibleChainError, SecularWarning
+from .cycles import cycle_affinities, cycle_basis, cycle_currents, satisfies_kolmogorov
 from .dots import ThreeDots, coupling_matrix, figure_1
 from .lowdensity import (
+    SymmetryDefects,
     detailed_balance_ratio,
     gibbs_state,
     loop_current,
+    symmetry_defects,
     thermal_flux,
+    thermalization_defect,
     transition_rates,
 )
 from .markov import (
+    balance_ratio,
+    balance_violation,
     entropy_production,
     evolve,
     generator,
     probability_currents,
+    relative_entropy,
+    relaxation_modes,
+    reversed_rates,
+    reversibilization,
+    spectral_gap,
+    spohn_production,
     stationary_state,
 )
 from .resonances import Resonance, resonances
 from .scattering import ContactScattering
+from .trajectories import (
+    JumpCounts,
+    Paths,
+    count_cycles,
+    count_jumps,
+    log_path_ratio,
+    sample_paths,
+)
+from .unistochastic import is_doubly_stochastic, is_unistochastic, unitary_from_probabilities
+from .wave_packets import PacketResult, scatter_packet
 
 __version__ = "0.1.0"
 
@@ -33,21 +55,47 @@ __all__ = [
     "ContactScattering",
     "ConvergenceError",
     "DegenerateLevelsError",
+    "JumpCounts",
+    "PacketResult",
+    "Paths",
     "ReducibleChainError",
     "Resonance",
     "SecularWarning",
+    "SymmetryDefects",
     "ThreeDots",
+    "balance_ratio",
+    "balance_violation",
+    "count_cycles",
+    "count_jumps",
     "coupling_matrix",
+    "cycle_affinities",
+    "cycle_basis",
+    "cycle_currents",
     "detailed_balance_ratio",
     "entropy_production",
     "evolve",
     "figure_1",
     "generator",
     "gibbs_state",
+    "is_doubly_stochastic",
+    "is_unistochastic",
+    "log_path_ratio",
     "loop_current",
     "probability_currents",
+    "relative_entropy",
+    "relaxation_modes",
     "resonances",
+    "reversed_rates",
+    "reversibilization",
+    "sample_paths",
+    "satisfies_kolmogorov",
+    "scatter_packet",
+    "spectral_gap",
+    "spohn_production",
     "stationary_state",
+    "symmetry_defects",
     "thermal_flux",
+    "thermalization_defect",
     "transition_rates",
+    "unitary_from_probabilities",
 ]

@@ -7,6 +7,7 @@ Units: ħ = k_B = 1.  Index order is final ← initial.
 """
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -250,10 +251,10 @@ def loop_current(
     flux = _reduced_flux(contact, beta, [])
     _warn_unless_secular(contact.energies, _rates(contact.energies, beta, prefactor, flux))
     interval = _intervals(contact, beta, [])[-1]
-    sign, asymmetry = _cycle_asymmetry(contact)
+    strength, asymmetry = _cycle_asymmetry(contact, interval)
     average = _thermal_average(interval, beta, asymmetry)[..., 0, 0]
     highest = gibbs_state(contact.energies, beta)[..., contact.energies.argmax()]
-    return sign * prefactor * average * highest
+    return strength * prefactor * average * highest
 
 
 def gibbs_state(energies: ArrayLike, beta: ArrayLike) -> Array:
@@ -281,6 +282,153 @@ def gibbs_state(energies: ArrayLike, beta: ArrayLike) -> Array:
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
+def thermalization_defect(contact: ContactScattering, beta: ArrayLike) -> Array:
+    """Return by how much each level's traffic at the Gibbs state fails to cancel.
+
+    Σ_l (F_kl - F_lk) / Σ_{l≠k} (F_kl + F_lk) for every level k: what arrives less what leaves,
+    relative to all its traffic.
+
+    Parameters
+    ----------
+    contact : ContactScattering
+        The system and its interaction with a gas particle.
+    beta : array_like (...)
+        Inverse temperatures.
+
+    Returns
+    -------
+    array (..., n)
+        Between -1 and 1, and rounding for every hermitian coupling; 0 for a level that no jump
+        reaches or leaves.
+
+    Raises
+    ------
+    ValueError, DegenerateLevelsError, ConvergenceError
+        As in `thermal_flux`.
+
+    Notes
+    -----
+    All n of them zero is what [A]'s thermalization conditions (30a,b) say for three levels:
+    a_kl p_l is F_kl but for a common factor.  They test little.  Any |S|² whose rows and columns
+    have equal sums passes, whatever its entries and wherever the integral was sampled.
+
+    Examples
+    --------
+    >>> from detailedbalance import figure_1
+    >>> bool(abs(thermalization_defect(figure_1(), 2.0)).max() < 1e-13)
+    True
+    """
+    checks.instance(contact, "contact", ContactScattering)
+    beta = checks.inverse_temperature(beta)
+    flux = _checked_flux(contact, beta)
+    flux = flux * ~np.eye(contact.energies.size, dtype=bool)
+    # Each row in units of e^{-βE_k}: no temperature lets it vanish or overflow.
+    above = _higher_level(contact.energies) - contact.energies[:, None]
+    decay = np.exp(-beta[..., None, None] * above)
+    arriving, leaving = (
+        (decay * matrix).sum(axis=-1) for matrix in (flux, np.swapaxes(flux, -1, -2))
+    )
+    traffic = arriving + leaving
+    return np.divide(arriving - leaving, traffic, out=np.zeros_like(traffic), where=traffic > 0)
+
+
+@dataclass(frozen=True)
+class SymmetryDefects:
+    """By how much t violates each of four conditions, any of which would bring detailed balance.
+
+    Thermal averages over the collision energies, relative to that of ‖t‖²; see
+    `symmetry_defects`.
+
+    Attributes
+    ----------
+    hermiticity : array (...)
+        ‖t - t†‖².  Between 0 and 4.
+    reciprocity : array (...)
+        ‖t - tᵀ‖².  Between 0 and 4.
+    time_reversal : array (...)
+        Σ_kl ||t_kl|² - |t_lk|²|, [A] (23).  Between 0 and 2.
+    parity_time_reversal : array (...)
+        The same, [A] (24): a contact at one point cannot tell the directions of a particle.
+    """
+
+    hermiticity: Array
+    reciprocity: Array
+    time_reversal: Array
+
+    @property
+    def parity_time_reversal(self) -> Array:
+        """The same as `time_reversal`, for t has no directions."""
+        return self.time_reversal
+
+
+def symmetry_defects(contact: ContactScattering, beta: ArrayLike) -> SymmetryDefects:
+    """Return how far t is from each of the four symmetries that [A] names for detailed balance.
+
+    Each is ∫dE e^{-βE} X(E) / ∫dE e^{-βE} ‖t‖² over the energies above the lowest level, with the
+    Frobenius norm over the open channels and
+
+        X = ‖t - t†‖²,    X = ‖t - tᵀ‖²,    X = Σ_kl ||t_kl|² - |t_lk|²|  (twice).
+
+    Parameters
+    ----------
+    contact : ContactScattering
+        The system and its interaction with a gas particle.
+    beta : array_like (...)
+        Inverse temperatures.
+
+    Returns
+    -------
+    SymmetryDefects
+        Of arrays (...); zeros where nothing scatters.
+
+    Raises
+    ------
+    ValueError, DegenerateLevelsError, ConvergenceError
+        As in `thermal_flux`.
+
+    Notes
+    -----
+    Source: [A] Sec. III, (23), (24).  What the numbers mean:
+
+    - Each condition suffices for detailed balance; only the last two concern probabilities.
+    - Hermiticity holds in Born's approximation: its defect is of order v² ln(1/v), the logarithm
+      from the thresholds.  It holds exactly only if t = 0, for t - t† = -2i t† (Re b) t, the
+      optical theorem.
+    - Reciprocity depends on the phases of the states |k⟩.  If some choice of them makes v real,
+      the other two defects vanish whatever this one says.
+    - For a contact at one point (23) and (24) are the same condition.
+
+    Examples
+    --------
+    >>> from detailedbalance import figure_1
+    >>> defects = symmetry_defects(figure_1(), beta=2.0)
+    >>> round(float(defects.hermiticity), 4), round(float(defects.time_reversal), 4)
+    (2.0262, 0.008)
+    """
+    checks.instance(contact, "contact", ContactScattering)
+    beta = checks.inverse_temperature(beta)
+    checks.nondegenerate(contact.energies)
+    found = resonances(contact)
+    size, hermiticity, reciprocity, reversal, mismatch = np.zeros((5, *beta.shape))
+    for interval in _intervals(contact, beta, found):
+        parts = _thermal_average(interval, beta, _symmetry_integrands(contact))[..., 0, :]
+        parts *= np.exp(-beta * (interval.floor - contact.energies.min()))[..., None]
+        size += parts[..., 0]
+        hermiticity += parts[..., 1]
+        reciprocity += parts[..., 2]
+        if (contact.energies <= interval.floor).sum() > 2:  # two open channels always balance
+            reversal += np.maximum(parts[..., 3] - parts[..., 0], 0.0)
+        mismatch += parts[..., 4]
+    _require_optical_theorem(size, mismatch)
+    _require_resolved_size(contact, beta, size, found)
+    return SymmetryDefects(
+        *(
+            np.divide(part, size, out=np.zeros_like(size), where=size > 0)
+            for part in (hermiticity, reciprocity, reversal)
+        )
+    )
+
+
 def _checked_flux(contact: ContactScattering, beta: Array) -> Array:
     """Reduced flux, or an error where it cannot be trusted."""
     checks.nondegenerate(contact.energies)
@@ -304,8 +452,7 @@ def _reduced_flux(contact: ContactScattering, beta: Array, found: list[Resonance
 
 def _flux_block(contact: ContactScattering, beta: Array, found: list[Resonance]) -> Array:
     def probabilities(excess: Array) -> Array:
-        s = contact.s_matrix_from_excess(excess)
-        return s.real**2 + s.imag**2
+        return _squares(contact.s_matrix_from_excess(excess))
 
     higher = _higher_level(contact.energies)
     total = np.zeros((*beta.shape, *higher.shape))
@@ -336,6 +483,16 @@ def _require_sum_rule(energies: Array, beta: Array, flux: Array) -> None:
         )
 
 
+def _require_optical_theorem(size: Array, mismatch: Array) -> None:
+    """Refuse averages over a t that rounding has spoilt."""
+    worst = np.sqrt(np.divide(mismatch, size, out=np.zeros_like(size), where=size > 0).max())
+    if not worst < SUM_RULE_TOLERANCE:
+        raise checks.ConvergenceError(
+            f"the transition matrix misses the optical theorem by {worst:.2g} of itself; couplings "
+            "span more powers of ten than double precision holds"
+        )
+
+
 def _require_resolved(energies: Array, beta: Array, flux: Array, found: list[Resonance]) -> None:
     """Refuse entries that rest on a resonance narrower than the rounding of its energy.
 
@@ -347,11 +504,33 @@ def _require_resolved(energies: Array, beta: Array, flux: Array, found: list[Res
         depth = np.where(shares > 0, resonance.energy - _higher_level(energies), 0.0)
         error = 2 * np.pi * resonance.rounding * shares * np.exp(-beta[..., None, None] * depth)
         if np.any(error > RESONANCE_TOLERANCE * flux):
-            raise checks.ConvergenceError(
-                f"the resonance at E = {resonance.energy:.6g} has a width of "
-                f"{resonance.width:.2g}, too narrow to resolve in double precision, and rates "
-                "rest on it; couple its level more strongly, or not at all"
-            )
+            raise _unresolved(resonance, "rates rest")
+
+
+def _require_resolved_size(
+    contact: ContactScattering, beta: Array, size: Array, found: list[Resonance]
+) -> None:
+    """Refuse a thermal average of ‖t‖²/|v|² that rests on such a resonance.
+
+    |t_kl|² is |S_kl|² p_k p_l/4m² (|S_kk - 1|² on the diagonal).
+    """
+    unit = _coupling_unit(contact)
+    for resonance in found:
+        momenta = channel_momenta(resonance.energy - contact.energies, contact.mass).real
+        speeds = momenta / (2 * contact.mass * unit)
+        share = (resonance.decay * speeds).sum() * (resonance.formation * speeds).sum()
+        depth = resonance.energy - contact.energies.min()
+        error = 2 * np.pi * resonance.rounding * share * np.exp(-beta * depth)
+        if np.any(error > RESONANCE_TOLERANCE * size):
+            raise _unresolved(resonance, "the averages rest")
+
+
+def _unresolved(resonance: Resonance, what: str) -> checks.ConvergenceError:
+    return checks.ConvergenceError(
+        f"the resonance at E = {resonance.energy:.6g} has a width of {resonance.width:.2g}, too "
+        f"narrow to resolve in double precision, and {what} on it; couple its level more "
+        "strongly, or not at all"
+    )
 
 
 def _thermal_average(interval: Interval, beta: Array, function) -> Array:
@@ -362,27 +541,74 @@ def _thermal_average(interval: Interval, beta: Array, function) -> Array:
         above, excess, jacobian = interval.substitute(x)
         boltzmann = np.exp(-above[:, None, :] * temperatures[:, None])
         values = function(excess) * (weights * jacobian)[..., None, None]
-        sums = boltzmann @ values.reshape(*x.shape, -1)
-        return sums.reshape(*sums.shape[:2], *values.shape[2:])
+        # Row by row of the matrix: products so small that BLAS does not share them among threads,
+        # which then would wait for each other.
+        sums = boltzmann[:, None] @ values.transpose(0, 2, 1, 3)
+        return sums.transpose(0, 2, 1, 3)
 
     integral = integrate_panels(panel_sums, interval.edges, NODES_PER_PANEL)
     return integral.reshape(*beta.shape, *integral.shape[1:])
 
 
-def _cycle_asymmetry(contact: ContactScattering):
-    """Sign and modulus of |S_10|² - |S_01|² above the highest threshold, without subtraction."""
+def _symmetry_integrands(contact: ContactScattering):
+    """Five sums over the open channels at given E - E_j, shape (..., 1, 5), in units of |v|².
+
+    ‖t‖², ‖t - t†‖², ‖t - tᵀ‖², ‖t‖² + Σ||t_kl|² - |t_lk|²| (the second term alone is nothing but
+    rounding in many a system, and would never converge), and what the optical theorem misses.
+    """
+    v, m = contact.coupling_matrix, contact.mass
+    unit = _coupling_unit(contact)
+
+    def integrands(excess: Array) -> Array:
+        momenta = channel_momenta(excess, m)
+        # M⁻¹v: with it t = p M⁻¹v, and t - t† = -2im (M⁻¹v)† p M⁻¹v needs no subtraction.
+        waves = np.linalg.solve(contact.momentum_form(momenta), v / unit)
+        waves *= (excess > 0)[..., None, :]
+        t = momenta.real[..., None] * waves  # zero from closed channels, and into them
+        transposed = np.swapaxes(t, -1, -2)
+        absorbed = -2j * m * unit * (np.swapaxes(waves, -1, -2).conj() @ t)
+        squares = _squares(t)
+        parts = [
+            squares,
+            _squares(absorbed),
+            _squares(t - transposed),
+            squares + np.abs(squares - np.swapaxes(squares, -1, -2)),
+            _squares(t - transposed.conj() - absorbed),
+        ]
+        return np.stack([part.sum(axis=(-2, -1)) for part in parts], axis=-1)[..., None, :]
+
+    return integrands
+
+
+def _squares(matrix: NDArray[np.complex128]) -> Array:
+    return matrix.real**2 + matrix.imag**2
+
+
+def _coupling_unit(contact: ContactScattering) -> float:
+    """Return the largest |v_kl|, or one: t is small with it, and its square might vanish."""
+    return np.abs(contact.coupling_matrix).max() or 1.0
+
+
+def _cycle_asymmetry(contact: ContactScattering, interval: Interval):
+    """|S_10|² - |S_01|² above the highest threshold, without subtraction: a number × a function.
+
+    The function is of order one, in logarithms: (mv)³ of a strong coupling would overflow, and
+    of a weak one vanish.
+    """
     v, m = contact.coupling_matrix, contact.mass
     unit = max(np.abs(v).max(), SMALLEST_COUPLING)
     winding = (v[0, 1] / unit * (v[1, 2] / unit) * (v[2, 0] / unit)).imag
 
-    def asymmetry(excess: Array) -> Array:
-        momenta = channel_momenta(excess, m)
-        determinant = np.linalg.slogdet(contact.momentum_form(momenta)).logabsdet
-        # In logarithms: (mv)³ of a strong coupling would overflow.
-        scale = np.exp(3 * np.log(m * unit) - 2 * determinant)
-        return (16 * abs(winding) * scale * momenta.real.prod(axis=-1))[..., None, None]
+    def log_determinant(excess: Array) -> Array:
+        return np.linalg.slogdet(contact.momentum_form(channel_momenta(excess, m))).logabsdet
 
-    return np.sign(winding), asymmetry
+    typical = log_determinant(interval.excess_at_floor + interval.scale)
+
+    def asymmetry(excess: Array) -> Array:
+        size = np.exp(2 * (typical - log_determinant(excess)))
+        return (size * channel_momenta(excess, m).real.prod(axis=-1))[..., None, None]
+
+    return 16 * winding * np.exp(3 * np.log(m * unit) - 2 * typical), asymmetry
 
 
 def _rate_prefactor(

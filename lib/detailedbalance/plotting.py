@@ -189,3 +189,81 @@ def draw_levels(ax, energies: ArrayLike, flow: ArrayLike, labels: Sequence[str])
     margin = 0.1 * (np.ptp(energies) or 1.0)
     ax.set_ylim(energies.min() - margin, energies.max() + margin)
     ax.spines["bottom"].set_visible(False)
+
+
+def draw_traffic(
+    ax,
+    places: ArrayLike,
+    populations: ArrayLike,
+    flow: ArrayLike,
+    labels: Sequence[str],
+    gap: float = 0.2,
+    numbers: bool = True,
+) -> None:
+    """Draw states as discs with an arrow for the flow of every jump.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    places : array_like (n, 2)
+        Where the discs stand; neighbours should be about one apart.
+    populations : array_like (n,)
+        Probabilities; the areas of the discs are proportional to them.
+    flow : array_like (n, n)
+        flow[k, l], jumps a unit of time from l to k; arrow widths are proportional to it.  The
+        more frequent of a pair has another colour.
+    labels : sequence of n str
+        Names of the states.
+    gap : float
+        Distance between the end of an arrow and the centre of the disc.
+    numbers : bool
+        Whether to write the flow beside each arrow, rounded to a whole number.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, a flow is negative, or the populations do not sum to one.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> _, ax = plt.subplots()
+    >>> draw_traffic(ax, [[0, 0], [1, 0]], [0.3, 0.7], [[0, 1], [2, 0]], ["0", "1"])
+    >>> plt.close()
+    """
+    n = len(labels)
+    places = checks.real_array(places, "places")
+    if places.shape != (n, 2):
+        raise ValueError(f"`places` must have shape ({n}, 2), got {places.shape}")
+    flow = checks.rate_matrix(flow)
+    if flow.shape != (n, n):
+        raise ValueError(f"`flow` must have shape ({n}, {n}), got {flow.shape}")
+    populations = checks.distribution(
+        checks.vector(populations, "populations", n), "populations", n
+    )
+    for l, k in np.argwhere(flow.T > 0):
+        ahead = (places[k] - places[l]) / np.hypot(*(places[k] - places[l]))
+        side = 0.06 * np.array([-ahead[1], ahead[0]])
+        more = flow[k, l] > flow[l, k] * (1 + 1e-12)
+        color = COLORS["vermilion" if more else "blue"]
+        ax.annotate(
+            "",
+            xy=places[k] - gap * ahead + side,
+            xytext=places[l] + gap * ahead + side,
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": color,
+                "lw": 0.6 + 4 * flow[k, l] / flow.max(),
+                "mutation_scale": 14,
+            },
+        )
+        if numbers:
+            middle = (places[k] + places[l]) / 2 + 2.4 * side
+            ax.text(*middle, f"{flow[k, l]:.0f}", color=color, ha="center", va="center")
+    ax.scatter(*places.T, s=9000 * populations, color=COLORS["light"], zorder=0)
+    for place, label in zip(places, labels, strict=True):
+        ax.text(*place, label, ha="center", va="center")
+    ax.set(aspect="equal")
+    ax.margins(0.22)
+    ax.set_axis_off()

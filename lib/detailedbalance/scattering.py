@@ -4,6 +4,7 @@ Units: ħ = 1.  The particle moves on a line, H = p²/2m + Σ_k E_k |k⟩⟨k| +
 Odd waves vanish at the contact and pass freely; everything here refers to the even sector.
 """
 
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,24 +151,285 @@ class ContactScattering:
         """
         return self.s_matrix_from_excess(self._excess(energy))
 
+    def reflection_transmission(self, energy: ArrayLike) -> tuple[ComplexArray, ComplexArray]:
+        """Return the amplitudes r = (S - 1)/2 and t = (S + 1)/2 of a particle on the line.
+
+        A particle that arrives from one side in level l leaves towards the same side (r) or the
+        other one (t) in level k; amplitudes are normalised to flux, so that
+        Σ_k |r_kl|² + |t_kl|² = 1.
+
+        Parameters
+        ----------
+        energy : array_like (...)
+            Total energies E of system and particle.
+
+        Returns
+        -------
+        reflection, transmission : complex array (..., n, n)
+            Rows and columns of closed channels are zero; t = 1 + r on the open ones.
+
+        Raises
+        ------
+        ValueError
+            If an energy is not above the lowest threshold.
+
+        Notes
+        -----
+        An incoming wave is half even and half odd.  The odd half passes freely, the even half
+        is scattered by S.  Both amplitudes are formed without subtraction.
+
+        Examples
+        --------
+        >>> r, t = ContactScattering([0.0], [[2.0]]).reflection_transmission(0.5)
+        >>> t.round(3)  # 1/(1 + imv/p)
+        array([[0.2-0.4j]])
+        """
+        excess = self._excess(energy)
+        momenta = channel_momenta(excess, self.mass)
+        roots = np.where(excess > 0, np.sqrt(np.abs(momenta)), 0.0)
+        inverse = _inverse(self.momentum_form(momenta))
+        transmission = roots[..., :, None] * inverse * roots[..., None, :]
+        reflection = transmission.copy()
+        elastic = np.arange(self.energies.size)
+        scattered = (inverse @ self.coupling_matrix)[..., elastic, elastic]
+        reflection[..., elastic, elastic] = np.where(excess > 0, -1j * self.mass * scattered, 0)
+        return reflection, transmission
+
+    def transition_probabilities(self, energy: ArrayLike) -> NDArray[np.float64]:
+        """Return the probability P_kl that a collision takes level l to level k.
+
+        The particle arrives from one side and may leave to either:
+        P_kl = |S_kl|²/2 for k ≠ l, and P_ll = (1 + |S_ll|²)/2.
+
+        Parameters
+        ----------
+        energy : array_like (...)
+            Total energies E of system and particle.
+
+        Returns
+        -------
+        array (..., n, n)
+            P[k, l], from level l to level k.  Rows and columns of open channels sum to one, those
+            of closed channels are zero.
+
+        Raises
+        ------
+        ValueError
+            If an energy is not above the lowest threshold.
+
+        Examples
+        --------
+        >>> contact = ContactScattering([0.0, 1.0], [[1.0, 0.5], [0.5, 2.0]])
+        >>> contact.transition_probabilities(1.5).sum(axis=0).round(12)
+        array([1., 1.])
+        """
+        reflection, transmission = self.reflection_transmission(energy)
+        return np.abs(reflection) ** 2 + np.abs(transmission) ** 2
+
+    def effective_coupling(self, energy: ArrayLike) -> ComplexArray:
+        """Return the coupling v_eff of the open channels, into which closed ones are folded.
+
+        v_eff = v_oo - v_oc (1/|b_c| + v_cc)⁻¹ v_co, o the open and c the closed channels: with
+        it alone, the open channels scatter as all channels do with v.
+
+        Parameters
+        ----------
+        energy : array_like (...)
+            Total energies E of system and particle.
+
+        Returns
+        -------
+        complex array (..., n, n)
+            Hermitian; rows and columns of closed channels are zero.
+
+        Raises
+        ------
+        ValueError
+            If an energy is not above the lowest threshold, or equals that of a bound state of
+            the closed channels: v_eff has a pole there, and is large nearby.
+
+        Notes
+        -----
+        v_eff depends on the energy.  Its poles are the places of resonances, before the open
+        channels shift and broaden them; S itself stays finite.
+
+        Examples
+        --------
+        >>> contact = ContactScattering([0.0, 1.0], [[1.0, 0.5], [0.5, 2.0]])
+        >>> contact.effective_coupling(0.5).real.round(4)  # 1 - 0.25/(1 + 2)
+        array([[0.9167, 0.    ],
+               [0.    , 0.    ]])
+        """
+        excess = self._excess(energy)
+        is_open = excess > 0
+        into_closed = np.where(~is_open[..., :, None] & is_open[..., None, :], 1, 0)
+        both_open = is_open[..., :, None] & is_open[..., None, :]
+        source = self.coupling_matrix * into_closed
+        folded = _adjoint(source) @ _inverse(self._closed_form(excess)) @ source
+        # Rounding leaves a small antihermitian part, which would cost unitarity.
+        return np.where(both_open, self.coupling_matrix, 0) - (folded + _adjoint(folded)) / 2
+
+    def k_matrix(self, energy: ArrayLike) -> ComplexArray:
+        """Return the hermitian reaction matrix K(E) = √b v_eff √b of the open channels.
+
+        S = (1 - iK)(1 + iK)⁻¹ on the open channels: the eigenvalues tan δ of K give those of S,
+        e^{-2iδ}.
+
+        Parameters
+        ----------
+        energy : array_like (...)
+            Total energies E of system and particle.
+
+        Returns
+        -------
+        complex array (..., n, n)
+            Dimensionless; rows and columns of closed channels are zero.
+
+        Raises
+        ------
+        ValueError
+            As in `effective_coupling`.
+
+        Examples
+        --------
+        >>> ContactScattering([0.0], [[2.0]]).k_matrix(0.5).real.round(12)  # mv/p
+        array([[2.]])
+        """
+        excess = self._excess(energy)
+        is_open = excess > 0
+        momenta = np.abs(channel_momenta(excess, self.mass))
+        roots = np.sqrt(np.where(is_open, self.mass / np.where(is_open, momenta, 1.0), 0.0))
+        return roots[..., :, None] * roots[..., None, :] * self.effective_coupling(energy)
+
+    def optical_theorem_defect(self, energy: ArrayLike) -> NDArray[np.float64]:
+        """Return by how much t violates the optical theorem i(t - t†) = 2 t† (Re b) t.
+
+        It holds for the whole of t, closed channels included, because t⁻¹ = v⁻¹ + ib, where only
+        the open channels have a Re b.
+
+        Parameters
+        ----------
+        energy : array_like (...)
+            Total energies E of system and particle.
+
+        Returns
+        -------
+        array (...)
+            Frobenius norm of the difference over the sum of those of t, t† and the right side:
+            rounding, if t is right.
+
+        Raises
+        ------
+        ValueError
+            If an energy is not above the lowest threshold.
+
+        Notes
+        -----
+        In the open channels it says that S is unitary.  The diagonal, -Im t_ll = Σ_k b_k |t_kl|²,
+        balances what forward scattering takes out of the incoming wave.
+
+        Examples
+        --------
+        >>> contact = ContactScattering([0.0, 1.0], [[1.0, 0.5j], [-0.5j, 2.0]])
+        >>> bool(contact.optical_theorem_defect(0.7) < 1e-15)
+        True
+        """
+        excess = self._excess(energy)
+        t = self.t_matrix(energy)
+        momenta = np.abs(channel_momenta(excess, self.mass))
+        real_b = np.where(excess > 0, self.mass / np.where(excess > 0, momenta, 1.0), 0.0)
+        right = 2 * _adjoint(t) @ (real_b[..., None] * t)
+        defect, size, other = (
+            np.linalg.norm(x, axis=(-2, -1)) for x in (1j * (t - _adjoint(t)) - right, t, right)
+        )
+        scale = 2 * size + other
+        return np.divide(defect, scale, out=np.zeros_like(scale), where=scale > 0)
+
+    def scattering_state(self, energy: ArrayLike, level: int, position: ArrayLike) -> ComplexArray:
+        """Return the wave function ψ_k(q) of a unit wave e^{ip_l q} that arrives in one level.
+
+        The solution of the Lippmann-Schwinger equation,
+
+            ψ_k(q) = δ_kl e^{ip_l q} - i b_k t_kl e^{ip_k |q|},
+
+        on the contact (q = 0) and away from it; in a closed channel it decays over 1/|p_k|.
+
+        Parameters
+        ----------
+        energy : array_like (...)
+            Total energies E of system and particle.
+        level : int
+            l, the level of the system when the particle arrives from the left; an open channel.
+        position : array_like (...)
+            Positions q of the particle; broadcasts with `energy`.
+
+        Returns
+        -------
+        complex array (..., n)
+
+        Raises
+        ------
+        ValueError
+            If there is no such level, or its channel is closed at an energy.
+
+        Notes
+        -----
+        Normalised to the amplitude of the incoming wave, not to flux.  Source: [A] (S9), (S16).
+
+        Examples
+        --------
+        >>> contact = ContactScattering([0.0], [[2.0]])
+        >>> contact.scattering_state(0.5, 0, [0.0, 0.0]).round(3)  # 1/(1 + imv/p)
+        array([[0.2-0.4j],
+               [0.2-0.4j]])
+        """
+        level = _level_index(level, self.energies.size)
+        energy = checks.real_array(energy, "energy")
+        position = checks.real_array(position, "position")[..., None]
+        if np.any(energy <= self.energies[level]):
+            raise ValueError(
+                f"`energy` must lie above E = {self.energies[level]:g} of level {level}, got "
+                f"{energy.min():g}: no particle arrives in a closed channel"
+            )
+        momenta = channel_momenta(self._excess(energy), self.mass)
+        scattered = _inverse(self.momentum_form(momenta)) @ self.coupling_matrix[:, level]
+        waves = -1j * self.mass * scattered * np.exp(1j * momenta * np.abs(position))
+        waves[..., level] += np.exp(1j * momenta[..., [level]] * position)[..., 0]
+        return waves
+
     def s_matrix_from_excess(self, excess: NDArray[np.float64]) -> ComplexArray:
         """Return S for kinetic energies E - E_j, shape (..., n), that the caller has formed.
 
         Next to a threshold E - E_j is a small difference; quadrature knows it without
         cancellation.  The inverse is that of p + imv, which stays finite at thresholds.
         """
+        is_open = excess > 0
         momenta = channel_momenta(excess, self.mass)
-        roots = np.where(excess > 0, np.sqrt(np.abs(momenta)), 0.0)
-        inverse = _inverse(self.momentum_form(momenta))
-        s = 2 * roots[..., :, None] * inverse * roots[..., None, :]
-        n = self.energies.size
-        s[..., np.arange(n), np.arange(n)] -= excess > 0
+        s = np.zeros((*excess.shape, self.energies.size), dtype=complex)
+        # The columns of M⁻¹ for channels that are closed at every energy would go unused.
+        used = np.flatnonzero(is_open.any(axis=tuple(range(excess.ndim - 1))))
+        s[..., used] = _solve(self.momentum_form(momenta), np.eye(self.energies.size)[:, used])
+        roots = np.where(is_open, np.sqrt(np.abs(momenta)), 0.0)
+        s *= 2 * roots[..., :, None] * roots[..., None, :]
+        elastic = np.arange(self.energies.size)
+        s[..., elastic, elastic] -= is_open
         return s
 
     def momentum_form(self, momenta: ComplexArray) -> ComplexArray:
         """Return M = p + imv for channel momenta of shape (..., n); S = 2√p M⁻¹ √p - 1."""
         n = self.energies.size
-        return momenta[..., None] * np.eye(n) + 1j * self.mass * self.coupling_matrix
+        form = np.empty((*momenta.shape, n), dtype=complex)
+        form[:] = 1j * self.mass * self.coupling_matrix
+        form[..., np.arange(n), np.arange(n)] += momenta
+        return form
+
+    def _closed_form(self, excess: NDArray[np.float64]) -> ComplexArray:
+        """Return 1/|b| + v on the closed channels, and the identity on the open ones."""
+        closed = excess <= 0
+        between_closed = closed[..., :, None] & closed[..., None, :]
+        inverse_b = np.abs(channel_momenta(excess, self.mass)) / self.mass
+        diagonal = np.where(closed, inverse_b, 1.0)[..., None] * np.eye(self.energies.size)
+        return np.where(between_closed, self.coupling_matrix, 0) + diagonal
 
     def _excess(self, energy: ArrayLike) -> NDArray[np.float64]:
         total = checks.real_array(energy, "energy")
@@ -191,10 +453,29 @@ def channel_momenta(excess: NDArray[np.float64], mass: float) -> ComplexArray:
 
 
 def _inverse(matrix: ComplexArray) -> ComplexArray:
+    return _solve(matrix, np.eye(matrix.shape[-1]))
+
+
+def _solve(matrix: ComplexArray, columns: ComplexArray) -> ComplexArray:
+    """Return matrix⁻¹ @ columns; the same columns for every matrix."""
     try:
-        return np.linalg.inv(matrix)
+        return np.linalg.solve(matrix, columns)
     except np.linalg.LinAlgError as error:
         raise ValueError(
             "the scattering equations are singular: the energy lies exactly at a threshold whose "
             "channel is uncoupled, or at a bound state of closed channels; move the energy slightly"
         ) from error
+
+
+def _adjoint(matrix: ComplexArray) -> ComplexArray:
+    return np.swapaxes(matrix, -1, -2).conj()
+
+
+def _level_index(level: int, size: int) -> int:
+    try:
+        index = operator.index(level)
+    except TypeError as error:
+        raise TypeError(f"`level` must be an integer, got {level!r}") from error
+    if not 0 <= index < size:
+        raise ValueError(f"`level` must be one of 0 … {size - 1}, got {index}")
+    return index

@@ -1,8 +1,8 @@
-"""Thermal averages in 30 digits, sharing no code with the library.
+"""Wave functions and thermal averages in 30 digits, sharing no code with the library.
 
-t comes from a linear solve of the Lippmann-Schwinger equations, closed channels included, the
-energy integral from double-exponential quadrature in E itself, split at thresholds and at the
-resonances that bound states of the closed channels make.
+t comes from a linear solve of the Lippmann-Schwinger equations, closed channels included, wave
+functions from matching at the contact, the energy integral from double-exponential quadrature in
+E itself, split at thresholds and at the resonances that bound states of the closed channels make.
 """
 
 import itertools
@@ -13,8 +13,41 @@ import numpy as np
 DIGITS = 30
 
 
-def probabilities(energies, coupling, mass, energy):
-    """|S_kl|² at one energy, zero for closed channels."""
+def matched_wave(energies, coupling, mass, energy, level, positions):
+    """ψ_k(q) of a unit wave from the left in `level`, a complex array (positions, n).
+
+    Unknown are r_k and s_k of ψ_k = δ_kl e^{ip_l q} + r_k e^{-ip_k q} on the left and
+    s_k e^{ip_k q} on the right.  ψ_k is continuous at the contact, and
+    ψ_k'(0+) - ψ_k'(0-) = 2m Σ_j v_kj ψ_j(0).
+    """
+    n = len(energies)
+    with mp.workdps(DIGITS):
+        p = [
+            mp.sqrt(mp.mpc(2 * mp.mpf(mass) * (mp.mpf(energy) - mp.mpf(level))))
+            for level in energies
+        ]
+        equations, source = mp.zeros(2 * n), mp.zeros(2 * n, 1)
+        for k in range(n):
+            equations[k, k], equations[k, n + k] = -1, 1
+            equations[n + k, k] += 1j * p[k]
+            equations[n + k, n + k] += 1j * p[k]
+            for j in range(n):
+                equations[n + k, n + j] -= 2 * mp.mpf(mass) * mp.mpc(complex(coupling[k][j]))
+        source[level], source[n + level] = 1, 1j * p[level]
+        amplitudes = mp.lu_solve(equations, source)
+        wave = np.zeros((len(positions), n), dtype=complex)
+        for row, q in enumerate(positions):
+            for k in range(n):
+                side = amplitudes[k] if q < 0 else amplitudes[n + k]
+                psi = side * mp.exp(1j * p[k] * abs(mp.mpf(q)))
+                if q < 0 and k == level:
+                    psi += mp.exp(1j * p[k] * mp.mpf(q))
+                wave[row, k] = complex(psi)
+        return wave
+
+
+def t_matrix(energies, coupling, mass, energy):
+    """Return t from the open channels, and b, at one energy."""
     n = len(energies)
     b = [mass / mp.sqrt(mp.mpc(2 * mass * (energy - level))) for level in energies]
     # t = v (1 + i b v)⁻¹ solved as (1 + i v b) t = v, column by column.
@@ -22,16 +55,36 @@ def probabilities(energies, coupling, mass, energy):
     for k in range(n):
         for j in range(n):
             lhs[k, j] = (1 if k == j else 0) + 1j * coupling[k, j] * b[j]
-    result = mp.matrix(n, n)
+    t = mp.matrix(n, n)
     for incoming in range(n):
-        if energy <= energies[incoming]:
-            continue
-        t = mp.lu_solve(lhs, coupling[:, incoming])
-        for outgoing in range(n):
-            if energy > energies[outgoing]:
-                amplitude = -2j * mp.sqrt(b[outgoing] * b[incoming]) * t[outgoing]
-                amplitude += 1 if incoming == outgoing else 0
-                result[outgoing, incoming] = abs(amplitude) ** 2
+        if energy > energies[incoming]:
+            t[:, incoming] = mp.lu_solve(lhs, coupling[:, incoming])
+    return t, b
+
+
+def probabilities(energies, coupling, mass, energy):
+    """|S_kl|² at one energy, zero for closed channels."""
+    t, b = t_matrix(energies, coupling, mass, energy)
+    n = len(energies)
+    result = mp.matrix(n, n)
+    for incoming, outgoing in itertools.product(range(n), repeat=2):
+        if energy > energies[incoming] and energy > energies[outgoing]:
+            amplitude = -2j * mp.sqrt(b[outgoing] * b[incoming]) * t[outgoing, incoming]
+            amplitude += 1 if incoming == outgoing else 0
+            result[outgoing, incoming] = abs(amplitude) ** 2
+    return result
+
+
+def symmetries(energies, coupling, mass, energy):
+    """‖t‖², ‖t - t†‖², ‖t - tᵀ‖² and Σ||t_kl|² - |t_lk|²| of the open channels, a row."""
+    t, _ = t_matrix(energies, coupling, mass, energy)
+    channels = [k for k, level in enumerate(energies) if energy > level]
+    result = mp.matrix(1, 4)
+    for k, l in itertools.product(channels, repeat=2):
+        result[0] += abs(t[k, l]) ** 2
+        result[1] += abs(t[k, l] - mp.conj(t[l, k])) ** 2
+        result[2] += abs(t[k, l] - t[l, k]) ** 2
+        result[3] += abs(abs(t[k, l]) ** 2 - abs(t[l, k]) ** 2)
     return result
 
 
@@ -40,25 +93,35 @@ def thermal_flux(energies, coupling, mass, betas, nodes_per_unit=32):
 
     Poles at a threshold itself need more `nodes_per_unit`.
     """
+    return _thermal_integral(probabilities, energies, coupling, mass, betas, nodes_per_unit)
+
+
+def symmetry_defects(energies, coupling, mass, betas, nodes_per_unit=32):
+    """Hermiticity, reciprocity and time reversal for a list of β, a float array (β, 3)."""
+    sums = _thermal_integral(symmetries, energies, coupling, mass, betas, nodes_per_unit)[:, 0]
+    return sums[:, 1:] / sums[:, :1]
+
+
+def _thermal_integral(function, energies, coupling, mass, betas, nodes_per_unit):
+    """∫dE e^{-βE} of a matrix, from the lowest level up, as a float array (β, rows, columns)."""
     with mp.workdps(DIGITS):
         levels = [mp.mpf(level) for level in energies]
         v = mp.matrix([[mp.mpc(complex(entry)) for entry in row] for row in coupling])
         mass = mp.mpf(mass)
         betas = [mp.mpf(beta) for beta in betas]
-        n = len(levels)
-        flux = [mp.matrix(n, n) for _ in betas]
         cuts = sorted(set(levels) | set(_resonances(levels, v, mass)))
         nodes = []
         for low, high in itertools.pairwise(cuts):
             nodes += _tanh_sinh(low, high, nodes_per_unit)
         nodes += _exp_sinh(cuts[-1], 1 / mp.sqrt(min(betas) * max(betas)), nodes_per_unit)
+        totals = [0 for _ in betas]
         for energy, weight in nodes:
             if energy in cuts:  # rounded onto an end, where the weight is below 1e-28
                 continue
-            p = probabilities(levels, v, mass, energy)
+            value = function(levels, v, mass, energy)
             for index, beta in enumerate(betas):
-                flux[index] += weight * mp.exp(-beta * energy) * p
-        return np.array([[[float(entry) for entry in row] for row in f.tolist()] for f in flux])
+                totals[index] += weight * mp.exp(-beta * energy) * value
+        return np.array([[[float(entry) for entry in row] for row in x.tolist()] for x in totals])
 
 
 def _resonances(levels, v, mass):

@@ -25,6 +25,13 @@ def contacts(draw, min_levels=1, max_levels=6):
 
 
 @st.composite
+def energies_above(draw, contact):
+    """A collision energy between the lowest threshold and well above the highest one."""
+    lowest, highest = contact.energies.min(), contact.energies.max()
+    return lowest + draw(st.floats(0.001, 0.999)) * (highest - lowest + 2.0)
+
+
+@st.composite
 def rate_matrices(draw, min_states=2, max_states=6):
     """Random rates whose logarithms spread over several decades."""
     n = draw(st.integers(min_states, max_states))

@@ -7,8 +7,8 @@ import pytest
 import reference
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.integrate import quad
-from strategies import contacts, couplings, fluxes, inverse_temperatures, masses
+from scipy.integrate import quad, quad_vec
+from strategies import contacts, couplings, fluxes, inverse_temperatures, masses, seeds
 
 from detailedbalance import (
     ContactScattering,
@@ -18,6 +18,7 @@ from detailedbalance import (
     ThreeDots,
     coupling_matrix,
     detailed_balance_ratio,
+    entropy_production,
     figure_1,
     generator,
     gibbs_state,
@@ -28,11 +29,22 @@ from detailedbalance import (
     thermal_flux,
     transition_rates,
 )
+from detailedbalance.lowdensity import symmetry_defects, thermalization_defect
 
 MINUS, ZERO, PLUS = 0, 1, 2
 TUNNELING = 1 / (2 * np.sqrt(3))
 LEVELS = (-0.5, 0.0, 0.5)
 DILUTE = 1e-3
+STATIONARITY = 1e-10
+
+AVERAGES = (
+    thermal_flux,
+    transition_rates,
+    detailed_balance_ratio,
+    loop_current,
+    thermalization_defect,
+    symmetry_defects,
+)
 
 triples = st.tuples(couplings, couplings, couplings)
 
@@ -50,13 +62,48 @@ def test_row_sums_equal_column_sums(contact, beta):
     assert np.abs(flux.sum(axis=0) / expected - 1).max() < 1e-12
 
 
-@given(contacts(min_levels=2), inverse_temperatures)
+@given(contacts(min_levels=2, max_levels=8), inverse_temperatures)
 def test_gibbs_is_stationary_for_any_hermitian_coupling(contact, beta):
+    """Level by level, relative to that level's own traffic, and as the state that rates select."""
     p = gibbs_state(contact.energies, beta)
     rates = transition_rates(contact, beta, density=1e-9)
-    flow = rates * p
     net = generator(rates) @ p
-    assert np.abs(net).max() < 1e-12 * flow.max()
+    traffic = rates @ p + rates.sum(axis=0) * p
+    assert np.abs(net / traffic).max() < STATIONARITY
+    assert stationary_state(rates) == pytest.approx(p, rel=STATIONARITY)
+
+
+@given(contacts(min_levels=1, max_levels=8), inverse_temperatures)
+def test_thermalization_conditions_hold_for_any_number_of_levels(contact, beta):
+    assert np.abs(thermalization_defect(contact, beta)).max() < STATIONARITY
+
+
+def test_thermalization_defect_is_the_net_traffic_of_a_level():
+    """Σ_l (a_kl p_l - a_lk p_k) over Σ_l (a_kl p_l + a_lk p_k), for rates that miss a jump."""
+    contact, beta = figure_1(), np.array([0.3, 2.0])
+    flow = transition_rates(contact, beta, DILUTE) * gibbs_state(LEVELS, beta)[:, None, :]
+    arriving, leaving = flow.sum(axis=-1), flow.sum(axis=-2)
+    expected = (arriving - leaving) / (arriving + leaving)
+    assert thermalization_defect(contact, beta) == pytest.approx(expected, abs=1e-14)
+    cold = thermalization_defect(contact, [1e-6, 1e3, 1e6])
+    assert np.abs(cold).max() < 1e-14, "neither overflows nor divides zero by zero"
+    still = dots((1.3, 1.3, 1.3))
+    assert not thermalization_defect(still, 2.0).any(), "no jumps, no defect"
+
+
+@given(contacts(min_levels=2, max_levels=8), inverse_temperatures)
+def test_schnakenberg_and_the_violation_of_balance_cancel_at_gibbs(contact, beta):
+    """(27), Σ_{k>j} a_jk p_k (1 - I(k, j)) ln I(k, j), is minus Schnakenberg's sum; it is ≤ 0."""
+    rates = transition_rates(contact, beta, density=1e-9)
+    p = gibbs_state(contact.energies, beta)
+    ratio = detailed_balance_ratio(contact, beta)
+    terms = rates.T * p[:, None] * (1 - ratio) * np.log(ratio)
+    violation = np.tril(terms, -1).sum()
+    production = entropy_production(rates, p)
+    # Rounding of a net current times the logarithm that multiplies it.
+    rounding = 1e-14 * (rates * p).max() * (np.abs(np.log(ratio)).max() + 1e-15)
+    assert violation <= 0
+    assert production + violation == pytest.approx(0, abs=1e-10 * abs(violation) + rounding)
 
 
 @given(contacts(min_levels=2, max_levels=2), inverse_temperatures)
@@ -191,6 +238,13 @@ def test_long_lists_of_temperatures_need_no_more_memory():
     betas = np.geomspace(0.1, 100, 60_000)
     flux = thermal_flux(figure_1(), betas)
     assert flux[[0, -1]] == pytest.approx(thermal_flux(figure_1(), betas[[0, -1]]), rel=1e-12)
+
+
+def test_couplings_that_hardly_differ_from_zero_give_no_current():
+    """K ~ s³, below the smallest number; what is left of it must not stop the integral."""
+    for s in (1e-90, 1e-100, 1e-107, 1e-120):
+        contact = ContactScattering(LEVELS, s * coupling_matrix((1, 0.7, 1.5)))
+        assert abs(loop_current(contact, 2.0)) < 1e-250
 
 
 def test_strong_couplings_do_not_overflow():
@@ -375,6 +429,164 @@ def test_units_do_not_matter(contact, beta, unit):
     assert np.abs(ratio / same - 1).max() < 1e-9
 
 
+@given(contacts(min_levels=2, max_levels=8), inverse_temperatures, seeds)
+def test_order_and_phases_of_states_are_conventions(contact, beta, seed):
+    """Rates follow a permutation of the levels, and no phase of a state changes them."""
+    random = np.random.default_rng(seed)
+    order = random.permutation(contact.energies.size)
+    phases = np.exp(2j * np.pi * random.uniform(size=order.size))
+    v = phases[:, None] * contact.coupling_matrix * phases.conj()
+    other = ContactScattering(contact.energies[order], v[np.ix_(order, order)], contact.mass)
+    rates, same = (transition_rates(c, beta, 1e-9) for c in (contact, other))
+    assert same == pytest.approx(rates[np.ix_(order, order)], rel=1e-9)
+
+
+@given(
+    contacts(min_levels=2, max_levels=8),
+    inverse_temperatures,
+    st.floats(0.1, 10),
+    st.floats(0.1, 10),
+)
+def test_rates_scale_with_the_units(contact, beta, energy, mass):
+    """E → sE, m → μm: lengths are 1/√(mE), so v → v √(s/μ), and rates → rates √(s/μ) at equal ν."""
+    scale = np.sqrt(energy / mass)
+    scaled = ContactScattering(
+        energy * contact.energies, scale * contact.coupling_matrix, mass * contact.mass
+    )
+    rates = transition_rates(contact, beta, 1e-9)
+    same = transition_rates(scaled, beta / energy, 1e-9)
+    assert same == pytest.approx(scale * rates, rel=1e-9)
+
+
+@given(contacts(min_levels=1, max_levels=8), inverse_temperatures)
+def test_conjugate_coupling_transposes_the_flux(contact, beta):
+    conjugate = ContactScattering(contact.energies, contact.coupling_matrix.conj(), contact.mass)
+    assert thermal_flux(conjugate, beta) == pytest.approx(thermal_flux(contact, beta).T, rel=1e-10)
+
+
+@pytest.mark.parametrize("name", ["figure 1", "heavy particles", "weak", "narrow resonance"])
+def test_symmetry_defects_agree_with_30_digits(name):
+    levels, values, mass = SYSTEMS[name]
+    contact = ContactScattering(levels, coupling_matrix(values, phases="S26"), mass)
+    betas = [0.2, 2.0, 40.0]
+    ours = symmetry_defects(contact, betas)
+    expected = reference.symmetry_defects(levels, contact.coupling_matrix, mass, betas, 24).T
+    assert ours.hermiticity == pytest.approx(expected[0], rel=1e-10)
+    assert ours.reciprocity == pytest.approx(expected[1], rel=1e-10)
+    # Of the difference of |t_kl|² and |t_lk|² rounding leaves less.
+    assert ours.time_reversal == pytest.approx(expected[2], rel=1e-10, abs=1e-15)
+    assert np.array_equal(ours.parity_time_reversal, ours.time_reversal)
+
+
+def test_symmetry_defects_of_four_levels_are_right_where_a_difference_changes_sign():
+    random = np.random.default_rng(7)
+    matrix = random.normal(size=(4, 4)) + 1j * random.normal(size=(4, 4))
+    contact = ContactScattering([0.0, 0.4, 0.7, 1.6], (matrix + matrix.conj().T) / 2, 0.8)
+
+    def differences(energy):
+        k = np.flatnonzero(contact.open_channels(energy))
+        t = contact.t_matrix(energy)[np.ix_(k, k)]
+        p = np.abs(t) ** 2
+        terms = [p, np.abs(t - t.conj().T) ** 2, np.abs(t - t.T) ** 2, np.abs(p - p.T)]
+        return np.exp(-1.5 * energy) * np.sum(terms, axis=(1, 2))
+
+    cuts = itertools.pairwise([0.0, 0.4, 0.7, 1.6, 20.0])
+    size, *expected = sum(quad_vec(differences, *cut, epsrel=1e-11, limit=500)[0] for cut in cuts)
+    ours = symmetry_defects(contact, 1.5)
+    values = [ours.hermiticity, ours.reciprocity, ours.time_reversal]
+    assert values == pytest.approx(np.array(expected) / size, rel=1e-9)
+
+
+@given(contacts(min_levels=1, max_levels=8), inverse_temperatures)
+def test_symmetry_defects_are_bounded(contact, beta):
+    """‖t - t†‖ ≤ 2‖t‖, and likewise for the others; nothing is hermitian."""
+    defects = symmetry_defects(contact, beta)
+    assert 0 < defects.hermiticity <= 4
+    assert 0 <= defects.reciprocity <= 4
+    assert 0 <= defects.time_reversal <= 2
+
+
+@given(triples, fluxes, inverse_temperatures)
+def test_time_reversal_of_three_dots_needs_two_equal_couplings(values, flux, beta):
+    """It is violated in proportion to |(V1 - V2)(V2 - V3)(V1 - V3)|."""
+    first, second, third = values
+    broken = abs((first - second) * (second - third) * (first - third))
+    defects = symmetry_defects(dots(values, flux), beta)
+    if broken > 1e-2:
+        assert defects.time_reversal > 0
+    for equal in [(first, first, third), (first, second, first), (third, second, second)]:
+        defects = symmetry_defects(dots(equal, flux), beta)
+        assert defects.time_reversal < 1e-12
+
+
+def test_reciprocity_depends_on_the_phases_of_states_and_time_reversal_does_not():
+    """Real v, then the same v with other phases of |k⟩: same physics, other numbers."""
+    real = ContactScattering(LEVELS, [[0.5, 0.3, 0.2], [0.3, 0.8, -0.4], [0.2, -0.4, 1.1]])
+    phases = np.exp([0.0, 0.7j, 1.9j])
+    turned = ContactScattering(LEVELS, phases[:, None] * real.coupling_matrix * phases.conj())
+    straight, twisted = (symmetry_defects(c, 2.0) for c in (real, turned))
+    assert straight.reciprocity < 1e-28
+    assert twisted.reciprocity > 0.1
+    assert straight.time_reversal < 1e-13 and twisted.time_reversal < 1e-13
+    assert twisted.hermiticity == pytest.approx(straight.hermiticity, rel=1e-12)
+    assert np.abs(detailed_balance_ratio(turned, 2.0) - 1).max() < 1e-12
+
+
+def test_hermiticity_returns_in_borns_approximation():
+    """Defect/s² grows like A ln(1/s): at threshold n, |t - t†|² ~ |2 b_n v_kn v_nl|² with b² ~ 1/ε.
+
+    A = 4m Σ_n e^{-βE_n} (Σ_k |v_kn|²)² / ∫ e^{-βE} Σ|v_kl|², k and l open at E_n.
+    """
+    contact, beta = figure_1(), 2.0
+    energies, sizes = contact.energies, np.abs(contact.coupling_matrix) ** 2
+    norm = (sizes * np.exp(-beta * np.maximum.outer(energies, energies))).sum() / beta
+    opened = [sizes[energies <= level, n].sum() ** 2 for n, level in enumerate(energies)]
+    slope = 4 * np.exp(-beta * energies) @ opened / norm
+    scales = np.array([1e-4, 1e-6, 1e-8])
+    reduced = [
+        symmetry_defects(ContactScattering(energies, s * contact.coupling_matrix), beta).hermiticity
+        / s**2
+        for s in scales
+    ]
+    growth = np.diff(reduced) / np.log(100)
+    assert growth == pytest.approx([slope, slope], rel=1e-4)
+
+
+def test_time_reversal_is_violated_in_proportion_to_a_weak_coupling():
+    """|t_kl|² - |t_lk|² is of third order."""
+    weak, weaker = (
+        symmetry_defects(ContactScattering(LEVELS, s * coupling_matrix((1, 0.7, 1.5))), 2.0)
+        for s in (1e-4, 1e-5)
+    )
+    assert weak.time_reversal / weaker.time_reversal == pytest.approx(10, rel=1e-2)
+
+
+def test_where_nothing_scatters_no_symmetry_is_violated():
+    for coupling in (np.zeros((2, 2)), 1e-100 * np.eye(2)):
+        defects = symmetry_defects(ContactScattering([0.0, 1.0], coupling), [1.0, 2.0])
+        for name in ("hermiticity", "reciprocity", "time_reversal", "parity_time_reversal"):
+            assert getattr(defects, name) == pytest.approx([0.0, 0.0], abs=1e-15)
+
+
+def test_symmetry_defects_of_a_resonance_lost_in_rounding_are_refused():
+    contact = ContactScattering([0.0, 1.0], [[0.0, 1e-8], [1e-8, -1.0]])
+    assert np.isfinite(symmetry_defects(contact, 1.0).hermiticity), "no number rests on it"
+    with pytest.raises(ConvergenceError, match="the averages rest on it"):
+        symmetry_defects(contact, 50.0)
+
+
+def test_symmetry_defects_of_a_t_that_rounding_spoils_are_refused():
+    """One dot so strong that beside it double precision forgets the momenta."""
+    with pytest.raises(ConvergenceError, match="misses the optical theorem"):
+        symmetry_defects(dots((0.0, 0.0, 1e16)), 1.0)
+
+
+def test_symmetry_defects_at_extreme_temperatures():
+    defects = symmetry_defects(figure_1(), [1e-6, 1e6])
+    assert np.all(np.isfinite(defects.hermiticity)) and np.all(defects.hermiticity > 0)
+    assert defects.reciprocity[1] == 0 and defects.time_reversal[1] == 0
+
+
 @pytest.mark.parametrize("function", [thermal_flux, detailed_balance_ratio])
 def test_beta_may_have_any_shape(function):
     betas = np.linspace(0.5, 4, 6).reshape(2, 3)
@@ -383,6 +595,8 @@ def test_beta_may_have_any_shape(function):
     assert batch[1, 2] == pytest.approx(function(figure_1(), betas[1, 2]), rel=1e-12)
     assert loop_current(figure_1(), betas).shape == (2, 3)
     assert transition_rates(figure_1(), betas, DILUTE).shape == (2, 3, 3, 3)
+    assert thermalization_defect(figure_1(), betas).shape == (2, 3, 3)
+    assert symmetry_defects(figure_1(), betas).hermiticity.shape == (2, 3)
 
 
 def test_extreme_temperatures_neither_overflow_nor_vanish():
@@ -392,9 +606,7 @@ def test_extreme_temperatures_neither_overflow_nor_vanish():
         thermal_flux(figure_1(), 1e4)
 
 
-@pytest.mark.parametrize(
-    "function", [thermal_flux, transition_rates, detailed_balance_ratio, loop_current]
-)
+@pytest.mark.parametrize("function", AVERAGES)
 @pytest.mark.parametrize(
     ("beta", "error", "message"),
     [
@@ -430,17 +642,13 @@ def test_bad_gases_are_refused(function, keywords, message):
 
 
 @pytest.mark.parametrize("flux", [-1.0, -0.5, 0.0, 0.5, 1.0])
-@pytest.mark.parametrize(
-    "function", [thermal_flux, transition_rates, detailed_balance_ratio, loop_current]
-)
+@pytest.mark.parametrize("function", AVERAGES)
 def test_degenerate_levels_are_refused(function, flux):
     with pytest.raises(DegenerateLevelsError, match="move the flux"):
         function(dots((1, 0.7, 1.5), flux), 2.0)
 
 
-@pytest.mark.parametrize(
-    "function", [thermal_flux, transition_rates, detailed_balance_ratio, loop_current]
-)
+@pytest.mark.parametrize("function", AVERAGES)
 def test_only_scattering_problems_are_accepted(function):
     with pytest.raises(TypeError, match="`contact` must be a ContactScattering, got list"):
         function([0.0, 1.0], 2.0)

@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 
 from detailedbalance import figure_1, thermal_flux
-from detailedbalance.plotting import COLORS, book_style, draw_levels, draw_matrix
+from detailedbalance.plotting import (
+    COLORS,
+    book_style,
+    draw_levels,
+    draw_matrix,
+    draw_traffic,
+)
 
 NAMES = ["−", "0", "+"]
 
@@ -44,6 +50,29 @@ def test_arrows_are_as_wide_as_their_flow(ax):
     draw_levels(ax, [0.0, 1.0], [[0.0, 1.0], [0.5, 0.0]], ["a", "b"])
     up, down = ax.patches
     assert up.get_linewidth() - 0.4 == pytest.approx((down.get_linewidth() - 0.4) / 2)
+
+
+def test_traffic_shows_populations_as_areas_and_the_busier_direction_in_colour(ax):
+    flow = [[0.0, 30.0, 0.0], [10.0, 0.0, 5.0], [0.0, 5.0, 0.0]]
+    draw_traffic(ax, [[0, 0], [1, 0], [2, 0]], [0.2, 0.3, 0.5], flow, ["a", "b", "c"])
+    (discs,) = ax.collections
+    np.testing.assert_allclose(discs.get_sizes() / discs.get_sizes().sum(), [0.2, 0.3, 0.5])
+    colors = {text.get_text(): text.get_color() for text in ax.texts if text.get_text()}
+    assert colors["30"] == COLORS["vermilion"] != colors["10"] == colors["5"] == COLORS["blue"]
+
+
+@pytest.mark.parametrize(
+    ("places", "populations", "flow"),
+    [
+        ([[0, 0]], [0.5, 0.5], [[0, 1], [1, 0]]),
+        ([[0, 0], [1, 0]], [0.5, 0.6], [[0, 1], [1, 0]]),
+        ([[0, 0], [1, 0]], [0.5, 0.5], [[0, -1], [1, 0]]),
+        ([[0, 0], [1, 0]], [0.5, 0.5], [[0]]),
+    ],
+)
+def test_traffic_refuses_what_does_not_fit(ax, places, populations, flow):
+    with pytest.raises(ValueError, match="must"):
+        draw_traffic(ax, places, populations, flow, ["a", "b"])
 
 
 def test_lines_contrast_with_their_background_and_differ_in_dashes(ax):

@@ -6,9 +6,10 @@ import pickle
 import mpmath as mp
 import numpy as np
 import pytest
+import reference
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import contacts
+from strategies import contacts, energies_above, seeds
 
 from detailedbalance import ContactScattering, coupling_matrix, figure_1
 
@@ -43,12 +44,10 @@ def matched_s_matrix(contact, energy):
     return s
 
 
-@given(contacts(max_levels=8), st.floats(0.001, 0.999))
-def test_s_is_unitary_on_the_open_channels(contact, fraction):
+@given(st.data(), contacts(max_levels=8))
+def test_s_is_unitary_on_the_open_channels(data, contact):
     """Any hermitian coupling, any energy, closed channels included."""
-    lowest, highest = contact.energies.min(), contact.energies.max()
-    energy = lowest + fraction * (highest - lowest + 2.0)
-    s = open_block(contact, energy)
+    s = open_block(contact, data.draw(energies_above(contact)))
     assert np.abs(s.conj().T @ s - np.eye(len(s))).max() < UNITARITY
     assert np.abs(s @ s.conj().T - np.eye(len(s))).max() < UNITARITY
 
@@ -138,6 +137,178 @@ def test_conjugate_coupling_transposes_s():
         assert np.abs(conjugate.s_matrix(energy) - contact.s_matrix(energy).T).max() < 1e-14
 
 
+@given(st.data(), contacts(max_levels=8))
+def test_line_amplitudes_are_half_even_and_half_odd(data, contact):
+    """r = (S - 1)/2 and t = (S + 1)/2; what arrives leaves to one of two sides."""
+    energy = data.draw(energies_above(contact))
+    is_open = contact.open_channels(energy)
+    r, t = contact.reflection_transmission(energy)
+    s, identity = contact.s_matrix(energy), np.diag(is_open)
+    assert np.abs(r - (s - identity) / 2).max() < 1e-12
+    assert np.abs(t - (s + identity) / 2).max() < 1e-12
+    outgoing = np.abs(r) ** 2 + np.abs(t) ** 2
+    assert outgoing.sum(axis=0) == pytest.approx(1.0 * is_open, abs=1e-12)
+
+
+def test_weak_reflection_keeps_its_digits():
+    """r = -imV/(p + imV), where (S - 1)/2 would be rounding."""
+    for strength in (1e-20, 1e-9, 1e20):
+        r, t = ContactScattering([0.0], [[strength]]).reflection_transmission(0.5)
+        assert r[0, 0] == pytest.approx(-1j * strength / (1 + 1j * strength), rel=1e-15)
+        assert t[0, 0] == pytest.approx(1 / (1 + 1j * strength), rel=1e-15)
+
+
+@given(st.data(), contacts(max_levels=8))
+def test_transition_probabilities_are_doubly_stochastic_on_open_channels(data, contact):
+    """P_kl = |S_kl|²/2, P_ll = (1 + |S_ll|²)/2."""
+    energy = data.draw(energies_above(contact))
+    is_open = contact.open_channels(energy)
+    p = contact.transition_probabilities(energy)
+    expected = (np.abs(contact.s_matrix(energy)) ** 2 + np.diag(is_open)) / 2
+    assert p == pytest.approx(expected, abs=1e-12)
+    for axis in (0, 1):
+        assert p.sum(axis=axis) == pytest.approx(1.0 * is_open, abs=1e-12)
+
+
+@given(st.data(), contacts(max_levels=8))
+def test_effective_coupling_does_the_work_of_closed_channels(data, contact):
+    """With v_eff alone the open channels scatter as all channels do with v."""
+    energy = data.draw(energies_above(contact))
+    channels = np.flatnonzero(contact.open_channels(energy))
+    block = np.ix_(channels, channels)
+    effective = contact.effective_coupling(energy)
+    assert np.array_equal(effective, effective.conj().T)
+    folded = ContactScattering(contact.energies[channels], effective[block], contact.mass)
+    scale = np.linalg.cond(folded.momentum_form(folded_momenta(folded, energy)))
+    assert np.abs(folded.s_matrix(energy) - contact.s_matrix(energy)[block]).max() < 1e-13 * scale
+
+
+def folded_momenta(contact, energy):
+    return np.sqrt(2 * contact.mass * (energy - contact.energies))
+
+
+@given(st.data(), contacts(max_levels=8))
+def test_k_matrix_is_hermitian_and_gives_s(data, contact):
+    """S = (1 - iK)(1 + iK)⁻¹ on open channels; eigenvalues tan δ of K give e^{-2iδ}."""
+    energy = data.draw(energies_above(contact))
+    channels = np.flatnonzero(contact.open_channels(energy))
+    k = contact.k_matrix(energy)
+    assert np.array_equal(k, k.conj().T)
+    closed = ~contact.open_channels(energy)
+    assert not k[closed].any() and not k[:, closed].any()
+    tangents, vectors = np.linalg.eigh(k[np.ix_(channels, channels)])
+    s = vectors * np.exp(-2j * np.arctan(tangents)) @ vectors.conj().T
+    scale = max(1, np.abs(k).max())
+    assert np.abs(s - open_block(contact, energy)).max() < 1e-13 * scale
+
+
+def test_effective_coupling_has_a_pole_at_a_bound_state_of_closed_channels():
+    """m|v_22| = |p_2| binds; v_eff diverges there, changes sign, and S stays finite."""
+    contact = ContactScattering([0.0, 1.0], [[0.3, 0.1], [0.1, -1.0]])
+    for method in (contact.effective_coupling, contact.k_matrix):
+        with pytest.raises(ValueError, match="bound state of closed channels"):
+            method(0.5)
+    below, above = contact.effective_coupling([0.5 - 1e-9, 0.5 + 1e-9])[:, 0, 0].real
+    assert below < -1e6 and above > 1e6
+    assert abs(contact.s_matrix(0.5)[0, 0]) == pytest.approx(1, abs=1e-14)
+
+
+@given(st.data(), contacts(max_levels=8))
+def test_optical_theorem_holds_for_closed_channels_too(data, contact):
+    """i(t - t†) = 2 t† (Re b) t; the diagonal says -Im t_ll = Σ_k b_k |t_kl|²."""
+    energy = data.draw(energies_above(contact))
+    assert contact.optical_theorem_defect(energy) < 1e-12
+    t, excess = contact.t_matrix(energy), energy - contact.energies
+    b = np.where(excess > 0, np.sqrt(contact.mass / 2 / np.abs(excess)), 0.0)
+    removed = (b[:, None] * np.abs(t) ** 2).sum(axis=0)
+    assert -t.diagonal().imag == pytest.approx(removed, abs=1e-11 * np.abs(t).max())
+
+
+def test_the_optical_theorem_notices_a_wrong_t():
+    class Wrong(ContactScattering):
+        def t_matrix(self, energy):
+            return 1.001 * super().t_matrix(energy)
+
+    contact = figure_1()
+    wrong = Wrong(contact.energies, contact.coupling_matrix)
+    energies = np.linspace(-0.4, 2, 7)
+    assert np.all(wrong.optical_theorem_defect(energies) > 1e-4)
+    assert contact.optical_theorem_defect(energies) == pytest.approx(np.zeros(7), abs=1e-15)
+    assert ContactScattering([0.0], [[0.0]]).optical_theorem_defect(1.0) == 0
+
+
+@pytest.mark.parametrize("energy", [-0.3, 0.2, 1.1])
+def test_scattering_states_agree_with_30_digits(energy):
+    """Matching of plane waves left and right of the contact, where each has its own amplitude."""
+    contact = figure_1()
+    positions = np.array([-7.0, -0.3, 0.0, 0.8, 5.0])
+    for level in np.flatnonzero(contact.open_channels(energy)).tolist():
+        expected = reference.matched_wave(
+            contact.energies, contact.coupling_matrix, 1.0, energy, level, positions
+        )
+        assert np.abs(contact.scattering_state(energy, level, positions) - expected).max() < 1e-13
+
+
+@given(st.data(), contacts(max_levels=8))
+def test_scattering_states_solve_the_lippmann_schwinger_equation(data, contact):
+    """ψ_k(q) = δ_kl e^{ip_l q} - i b_k e^{ip_k|q|} Σ_j v_kj ψ_j(0), and t_kl = Σ_j v_kj ψ_j(0)."""
+    energy = data.draw(energies_above(contact))
+    level = int(np.argmin(contact.energies))
+    at_contact = contact.scattering_state(energy, level, 0.0)
+    source = contact.coupling_matrix @ at_contact
+    scale = np.abs(source).max()
+    assert np.abs(source - contact.t_matrix(energy)[:, level]).max() < 1e-11 * scale
+    p = np.sqrt(2 * contact.mass * (energy - contact.energies) + 0j)
+    for q in (-2.0, 0.7):
+        expected = -1j * contact.mass / p * np.exp(1j * p * abs(q)) * source
+        expected[level] += np.exp(1j * p[level] * q)
+        state = contact.scattering_state(energy, level, q)
+        # Rounding of t in a column that just opens is magnified by b = m/p.
+        assert np.abs(state - expected).max() < 1e-11 * (1 + scale * np.abs(contact.mass / p).max())
+
+
+def test_scattering_states_broadcast_and_stay_finite_at_thresholds():
+    contact = figure_1()
+    grid = contact.scattering_state([[0.2], [0.7]], 1, [-1.0, 0.0, 1.0])
+    assert grid.shape == (2, 3, 3)
+    assert np.array_equal(grid[1, 2], contact.scattering_state(0.7, 1, 1.0))
+    at, after = contact.scattering_state([0.5, 0.5 + 1e-12], 0, 3.0)
+    assert at == pytest.approx(after, abs=1e-5)
+    closed = contact.scattering_state(0.2, 0, [0.0, 2.0])[:, 2]
+    assert abs(closed[1] / closed[0]) == pytest.approx(np.exp(-2 * np.sqrt(2 * 0.3)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((0.2, 2, 0.0), ValueError, "no particle arrives in a closed channel"),
+        ((0.2, 3, 0.0), ValueError, r"`level` must be one of 0 … 2, got 3"),
+        ((0.2, -1, 0.0), ValueError, r"`level` must be one of 0 … 2, got -1"),
+        ((0.2, 0.5, 0.0), TypeError, "`level` must be an integer, got 0.5"),
+        ((0.2, 0, np.nan), ValueError, "`position` must be finite"),
+        ((np.inf, 0, 0.0), ValueError, "`energy` must be finite"),
+    ],
+)
+def test_bad_scattering_states_are_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        figure_1().scattering_state(*arguments)
+
+
+@given(st.data(), contacts(max_levels=8), seeds)
+def test_order_phases_and_zero_of_energy_are_conventions(data, contact, seed):
+    """S follows a permutation of the levels and phases of their states, and no shift."""
+    energy = data.draw(energies_above(contact))
+    random = np.random.default_rng(seed)
+    order = random.permutation(contact.energies.size)
+    phases = np.exp(2j * np.pi * random.uniform(size=order.size))
+    v = phases[:, None] * contact.coupling_matrix * phases.conj()
+    other = ContactScattering(contact.energies[order], v[np.ix_(order, order)], contact.mass)
+    s = phases[:, None] * contact.s_matrix(energy) * phases.conj()
+    assert np.abs(other.s_matrix(energy) - s[np.ix_(order, order)]).max() < 1e-11
+    shifted = ContactScattering(contact.energies + 0.75, contact.coupling_matrix, contact.mass)
+    assert np.abs(shifted.s_matrix(energy + 0.75) - contact.s_matrix(energy)).max() < 1e-6
+
+
 def test_energies_broadcast():
     contact = figure_1()
     energies = np.linspace(-0.4, 2, 12).reshape(3, 4)
@@ -182,7 +353,17 @@ def test_bad_scattering_problems_are_refused(arguments, error, message):
 
 @pytest.mark.parametrize("energy", [-0.5, -1.0, [0.3, -2.0]])
 def test_energies_below_all_thresholds_are_refused(energy):
-    for method in (figure_1().s_matrix, figure_1().t_matrix, figure_1().open_channels):
+    contact = figure_1()
+    for method in (
+        contact.s_matrix,
+        contact.t_matrix,
+        contact.open_channels,
+        contact.k_matrix,
+        contact.effective_coupling,
+        contact.transition_probabilities,
+        contact.reflection_transmission,
+        contact.optical_theorem_defect,
+    ):
         with pytest.raises(ValueError, match="above the lowest threshold"):
             method(energy)
 

@@ -16,7 +16,15 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-PAGES = {"three-dots": "book/low-density/three-dots.html", "balance-matrix": "book/index.html"}
+PAGES = {
+    "balance-matrix": "book/index.html",
+    "jump-network": "book/balance/jump-processes.html",
+    "contact-scattering": "book/balance/scattering.html",
+    "collision-flux": "book/low-density/collision-rates.html",
+    "gibbs-shuffle": "book/low-density/gibbs-state.html",
+    "unistochastic": "book/low-density/when-balance-holds.html",
+    "three-dots": "book/low-density/three-dots.html",
+}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 

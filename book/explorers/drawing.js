@@ -205,8 +205,8 @@
 
   /**
    * A square matrix, final ← initial, as numbers on shades, with the sums of its rows and columns.
-   * `cell(value)` and `sum(value)` make the words, `excess(k, l)` a second, signed line of a cell
-   * and `wrong(value)` a second line of a sum that is not what it should be ("" for none).
+   * `cell(value, k, l)` and `sum(value, k)` make the words, `excess(k, l)` a second, signed line of a
+   * cell and `wrong(value, k)` a second line of a sum that is not what it should be ("" for none).
    */
   function matrixMap(matrix, { labels, largest, cell, excess = () => "", sum, wrong = () => "" }) {
     const n = matrix.length;
@@ -217,9 +217,9 @@
     const rows = matrix.map(total);
     const columns = matrix.map((_, l) => total(matrix.map((row) => row[l])));
     const middle = { "text-anchor": "middle" };
-    const sumText = (value, xs, ys) => [
-      text(xs, ys, sum(value), { ...middle, class: wrong(value) ? "sum sum-wrong" : "sum" }),
-      wrong(value) ? text(xs, ys + 15, wrong(value), { ...middle, class: "sum-wrong small" }) : [],
+    const sumText = (value, k, xs, ys) => [
+      text(xs, ys, sum(value, k), { ...middle, class: wrong(value, k) ? "sum sum-wrong" : "sum" }),
+      wrong(value, k) ? text(xs, ys + 15, wrong(value, k), { ...middle, class: "sum-wrong small" }) : [],
     ];
     return [
       text(left + (n * width) / 2, 12, "from", { ...middle, class: "axis-label" }),
@@ -240,7 +240,7 @@
             x: x(l) + 2, y: y(k) + 2, width: width - 4, height: height - 4, rx: 2,
             class: `cell-mark ${second.startsWith("−") ? "less" : "more"}`,
           }) : [],
-          text(x(l) + width / 2, y(k) + height / 2 + (second ? -2 : 5), cell(value), centre),
+          text(x(l) + width / 2, y(k) + height / 2 + (second ? -2 : 5), cell(value, k, l), centre),
           second ? text(x(l) + width / 2, y(k) + height / 2 + 15, second, { ...middle, class: "cell-excess" }) : [],
         ];
       })),
@@ -248,8 +248,8 @@
       line(left, y(n) + 3, x(n), y(n) + 3, "sum-rule"),
       text(x(n) + 42, 33.5, "sum", { ...middle, class: "axis-label" }),
       text(32, y(n) + 22, "sum", { ...middle, class: "axis-label" }),
-      rows.map((value, k) => sumText(value, x(n) + 42, y(k) + height / 2 + 5)),
-      columns.map((value, l) => sumText(value, x(l) + width / 2, y(n) + 22)),
+      rows.map((value, k) => sumText(value, k, x(n) + 42, y(k) + height / 2 + 5)),
+      columns.map((value, l) => sumText(value, l, x(l) + width / 2, y(n) + 22)),
     ];
   }
 
@@ -368,8 +368,13 @@
     return { node: element("div", { class: "panel" }, heading, drawing, note), note };
   }
 
+  /** A filled region with these corners, [[x, y], …] in pixels. */
+  const area = (points, name) =>
+    svg("path", { d: `M${points.map(([x, y]) => `${r(x)} ${r(y)}`).join("L")}Z`, class: name });
+
   DetailedBalance.drawing = {
     svg, surface, fill, text, line, significant, decimal, signed, scale, ticks, axes, curve, badge,
     marker, swatch, notice, arrow, loopArrow, matrixMap, spread, ladder, draggable, panel,
+    area,
   };
 })(typeof window === "undefined" ? globalThis : window);

@@ -31,7 +31,7 @@
   DetailedBalance.createState = function (parameters, { presets = [], constrain } = {}) {
     const defaults = {};
     for (const [name, parameter] of Object.entries(parameters)) defaults[name] = parameter.value;
-    let values = { ...defaults };
+    let values = constrain ? constrain(defaults) : defaults;
     const listeners = [];
     let frame = 0;
 
@@ -87,6 +87,20 @@
       // Powers of ten come out as 2.003; readers want three figures, and scripts the same ones.
       value: (position) => log ? Number((10 ** position).toPrecision(3))
         : Number(position.toFixed(digits)),
+    };
+  };
+
+  /**
+   * Numbers in [0, 1) that look random and are the same for the same seed (mulberry32), so that
+   * what a reader sees can be seen again.
+   */
+  DetailedBalance.seededRandom = function (seed) {
+    let state = seed | 0;
+    return function () {
+      state = (state + 0x6d2b79f5) | 0;
+      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
     };
   };
 

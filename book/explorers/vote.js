@@ -4,6 +4,7 @@
   "use strict";
   const PREFIX = "detailedbalance-vote-";
   const ASKED = "Choose before you read on. A vote stays in this browser.";
+  const ASKED_AGAIN = "The question once more. A vote stays in this browser.";
   const KEPT = "Your vote is kept in this browser only.";
 
   // Browsers may refuse storage (pages from disk, private windows); then a vote lasts as long as
@@ -39,7 +40,8 @@
       found = found || choice.checked;
     }
     form.querySelector("button").hidden = !found;
-    form.querySelector("[role=status]").textContent = found ? KEPT : ASKED;
+    const first = forms.find((other) => other.dataset.vote === form.dataset.vote);
+    form.querySelector("[role=status]").textContent = found ? KEPT : form === first ? ASKED : ASKED_AGAIN;
   }
 
   function vote(form, answer) {

@@ -24,6 +24,15 @@ FLAGS = [
 ]
 
 
+def pytest_collection_modifyitems(config, items):
+    """With pytest-xdist, what is asked about one view goes to the worker that has opened it."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            view = getattr(item, "callspec", None) and item.callspec.params
+            if view and {"page", "width"} <= set(view):
+                item.add_marker(pytest.mark.xdist_group(f"{view['page']}-{view['width']}"))
+
+
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     """Serve files without writing a line for each."""
 

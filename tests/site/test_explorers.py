@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from reading import (
+    CLIPBOARD,
+    NUMBER,
+    PAGES,
+    built_pages,
+    copied_program,
+    figure_of,
+    number,
+    numbers,
+    panel,
+    physics_page,
+    run_python,
+    set_number,
+    shown_matrix,
+    value_of,
+)
 
 from detailedbalance import (
     ThreeDots,
@@ -22,33 +35,11 @@ from detailedbalance import (
     transition_rates,
 )
 
-EXPLORERS = Path(__file__).resolve().parents[2] / "book" / "explorers"
-DOTS_PAGE = "book/low-density/three-dots.html"
-INDEX_PAGE = "book/index.html"
+DOTS_PAGE = PAGES["three-dots"]
+INDEX_PAGE = PAGES["balance-matrix"]
 TUNNELING = 1 / (2 * 3**0.5)
 TOLERANCE = 1e-8
 DILUTE = 1e-6
-SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-NUMBER = r"[+−-]?\d+(?:\.\d+)?(?: × 10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"
-
-
-def number(text: str) -> float:
-    """Return the number that a reader sees."""
-    mantissa, _, power = text.replace("−", "-").partition(" × 10")
-    return float(f"{mantissa}e{power.translate(SUPERSCRIPTS) or 0}")
-
-
-def numbers(text: str) -> list[float]:
-    """Return all numbers that a reader sees in a text."""
-    return [number(found) for found in re.findall(NUMBER, text)]
-
-
-def run_python(script: str) -> dict[str, str]:
-    """Run a copied program and return what it prints, by name."""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return dict(line.split(" = ", 1) for line in done.stdout.splitlines())
-
 
 # ---- The physics, computed in the browser ----
 
@@ -56,11 +47,8 @@ def run_python(script: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def blank(browser):
     """A page with nothing on it but the physics."""
-    page = browser.new_page()
-    for path in sorted((EXPLORERS / "physics").glob("*.js")):
-        page.add_script_tag(path=path)
-    yield page
-    page.close()
+    with physics_page(browser) as page:
+        yield page
 
 
 def random_parameters(count: int) -> list[dict]:
@@ -202,42 +190,8 @@ def test_balance_matrix_physics_equals_the_library(blank):
 @pytest.fixture
 def open_page(browser, server):
     """Open a built page; each in a browser context of its own."""
-    contexts = []
-
-    def open_page(path, **options):
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{server}/{path}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def figure_of(page, name: str):
-    figure = page.locator(f'figure[data-explorer="{name}"]')
-    figure.scroll_into_view_if_needed()
-    return figure
-
-
-def set_number(figure, name: str, value) -> None:
-    """Type a value into the number field beside a slider."""
-    control = figure.locator(
-        ".control-range", has=figure.page.locator(f'[data-parameter="{name}"]')
-    )
-    field = control.locator("input[type=number]")
-    field.fill(str(value))
-    field.press("Enter")
-
-
-def panel(figure, title: str):
-    return figure.locator(".panel", has_text=title)
-
-
-def value_of(figure, name: str):
-    return figure.evaluate("(figure, name) => figure.explorer.state.values()[name]", name)
+    with built_pages(browser, server) as open_page:
+        yield open_page
 
 
 def net_current(figure) -> float:
@@ -249,19 +203,6 @@ def shown_ratios(figure) -> dict[str, float]:
     text = panel(figure, "How lopsided").inner_text()
     found = re.findall(rf"I\(([−0+]), ([−0+])\) = ({NUMBER})", text)
     return {f"I({k},{l})".replace("−", "-"): number(value) for k, l, value in found}
-
-
-def shown_matrix(figure, title: str) -> list[float]:
-    return [number(text) for text in panel(figure, title).locator(".cell-text").all_text_contents()]
-
-
-def copied_program(figure) -> str:
-    figure.get_by_role("button", name="Copy as Python").click()
-    figure.get_by_text("Copied.").wait_for()
-    return figure.page.evaluate("navigator.clipboard.readText()")
-
-
-CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 
 
 def test_figure_1_shows_the_known_values(open_page):
@@ -284,16 +225,6 @@ def test_arrow_keys_on_a_slider_change_the_numbers(open_page):
         assert after[0] > before[0]
         assert after[1] != before[1]
         assert after[2] != before[2]
-
-
-def test_everything_is_reached_by_the_tab_key(open_page):
-    page = open_page(DOTS_PAGE)
-    figure = figure_of(page, "three-dots")
-    figure.get_by_role("button").first.focus()
-    wanted = figure.locator("button, input, select").count()
-    for _ in range(wanted - 1):
-        page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Copy as Python"
 
 
 def test_flux_line_follows_the_mouse(open_page):
@@ -516,23 +447,50 @@ def test_votes_work_where_the_browser_keeps_nothing(open_page):
     assert form.locator("input:checked").count() == 0
 
 
-def test_explorers_draw_when_opened_from_disk(browser, site):
+# ---- What holds for every explorer ----
+
+every_explorer = pytest.mark.parametrize("name", PAGES)
+
+
+@every_explorer
+def test_explorer_draws_when_opened_from_disk(browser, site, name):
     page = browser.new_page()
-    errors = []
-    page.on("pageerror", lambda error: errors.append(error))
-    for path, name in ((DOTS_PAGE, "three-dots"), (INDEX_PAGE, "balance-matrix")):
-        page.goto((site / path).as_uri())
-        assert page.locator(f'figure[data-explorer="{name}"] .panel svg').count() >= 2
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    page.goto((site / PAGES[name]).as_uri())
+    assert page.locator(f'figure[data-explorer="{name}"] .panel svg > *').count() >= 2
     page.close()
-    assert errors == []
+    assert complaints == []
 
 
-@pytest.mark.parametrize("page_path", [DOTS_PAGE, INDEX_PAGE])
-def test_explorers_fit_on_a_narrow_screen(open_page, page_path):
-    page = open_page(page_path)
+@every_explorer
+def test_everything_is_reached_by_the_tab_key(open_page, name):
+    page = open_page(PAGES[name])
+    figure = figure_of(page, name)
+    figure.get_by_role("button").first.focus()
+    wanted = figure.locator("button:visible, input:visible, select:visible").count()
+    for _ in range(wanted - 1):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Copy as Python"
+
+
+@every_explorer
+def test_explorer_speaks_and_has_names_for_its_drawings(open_page, name):
+    figure = figure_of(open_page(PAGES[name]), name)
+    spoken = figure.locator('.explorer-spoken[role="status"]')
+    figure.page.wait_for_function("(line) => line.textContent", arg=spoken.element_handle())
+    assert numbers(spoken.inner_text())
+    for drawing in figure.locator('.panel svg[role="img"]').all():
+        assert drawing.get_attribute("aria-label")
+
+
+@every_explorer
+def test_explorer_fits_on_a_narrow_screen(open_page, name):
+    page = open_page(PAGES[name])
     for width in (320, 390):
         page.set_viewport_size({"width": width, "height": 800})
-        figure = page.locator("figure.explorer").first
+        figure = figure_of(page, name)
         sticks_out = figure.evaluate("(figure) => figure.scrollWidth - figure.clientWidth")
         assert sticks_out <= 0
         for control in figure.locator("button:visible, input:visible, select:visible").all():
@@ -542,10 +500,11 @@ def test_explorers_fit_on_a_narrow_screen(open_page, page_path):
             assert box["x"] + box["width"] <= width
 
 
-@pytest.mark.parametrize("page_path", [DOTS_PAGE, INDEX_PAGE])
-def test_explorers_can_be_read_without_scripts(open_page, page_path):
-    page = open_page(page_path, java_script_enabled=False)
-    message = page.locator("figure.explorer .explorer-message")
+@every_explorer
+def test_explorer_can_be_read_without_scripts(open_page, name):
+    page = open_page(PAGES[name], java_script_enabled=False)
+    figure = page.locator(f'figure[data-explorer="{name}"]')
+    message = figure.locator(".explorer-message")
     assert message.is_visible()
     assert "It shows:" in message.inner_text()
-    assert page.locator("figure.explorer figcaption").is_visible()
+    assert figure.locator("figcaption").is_visible()

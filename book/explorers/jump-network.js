@@ -235,7 +235,7 @@
 
   function walkerWords({ turns }, { time, clockwise, counter, net }) {
     return `Time ${decimal(time, 1)}: ${clockwise} jumps clockwise, ${counter} counter-clockwise, `
-      + `${decimal(net.at(-1) / 3, 2)} net turns. Expected: K × time = ${decimal(turns.mean(time), 2)} `
+      + `${decimal(net.at(-1) / 3, 2)} net turns (a jump is a third of a turn). Expected: K × time = ${decimal(turns.mean(time), 2)} `
       + `± ${decimal(Math.sqrt(turns.variance(time)), 2)}.`;
   }
 
@@ -351,7 +351,7 @@ print("turns of 2000 walkers, standard deviation =", turns.std())
     const play = button("Play", playOrPause);
     play.hidden = still.matches;
     const film = element("div", { class: "control-buttons", role: "group", "aria-label": "The walker" },
-      play, button("Next 1000 jumps", jumpOn), button("Another walker", another), button("Restart", restart));
+      play, button("Next 1000 jumps", jumpOn), button("Another walker", another), button("Walk again from 0", restart));
 
     stage.append(
       controls.presets(state),
@@ -366,6 +366,7 @@ print("turns of 2000 walkers, standard deviation =", turns.std())
       others = [];
       begin(FIRST);
       show();
+      if (frame) spoken.say(currentWords(values, shown)); // the film goes on, with other rates
     });
     return { state };
   }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -200,6 +202,37 @@ def test_exercises_have_a_hint_and_a_folded_solution(page):
         ), f"{label} has no folded hint before its solution"
     markers = [block.name for block in found if block.name.startswith("solution-")]
     assert markers == ["solution-start", "solution-end"] * len(exercises)
+
+
+def names(code: str) -> tuple[set[str], set[str]]:
+    """Return the names that a cell binds, and all that it reads."""
+    bound, read_ = set(), set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Name):
+            (read_ if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).split(".")[0])
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            bound.add(node.name)
+    return bound, read_
+
+
+@every_notebook
+def test_every_solution_can_be_skipped(page):
+    """A cell reads names of the text before it and of its own solution, of no other solution."""
+    text, solution, inside = set(dir(builtins)), set(), False
+    for block in blocks(read(page)):
+        if block.name.startswith("solution-"):
+            solution, inside = set(), block.name == "solution-start"
+        if block.name == "code-cell":
+            code = re.sub(r"\A---\n.*?^---\n", "", block.content, flags=re.DOTALL | re.MULTILINE)
+            bound, needed = names(code)
+            assert needed - bound - text - solution == set(), code
+            (solution if inside else text).update(bound)
 
 
 @every_page

@@ -477,7 +477,7 @@ def test_walker_jumps_when_told_to(explorer):
     assert third["time"] == second["time"]
     assert third["jumps"] != second["jumps"]
     assert figure.locator(".track-old").count() == 1
-    press(figure, "Restart")
+    press(figure, "Walk again from 0")
     assert walk_of(figure)["time"] == walk_of(figure)["jumps"] == 0
     assert figure.locator(".track-old").count() == 0
 

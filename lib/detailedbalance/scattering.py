@@ -120,7 +120,12 @@ class ContactScattering:
         """
         momenta = channel_momenta(self._excess(energy), self.mass)
         inverse = _inverse(self.momentum_form(momenta))
-        return self.coupling_matrix @ inverse * momenta[..., None, :]
+        # t = (i/m)(p M⁻¹ p - p) = p M⁻¹ v: the first off the diagonal and the second on it, so
+        # that no digit is lost where coupling or momentum is small.
+        t = 1j / self.mass * momenta[..., :, None] * inverse * momenta[..., None, :]
+        elastic = np.arange(self.energies.size)
+        t[..., elastic, elastic] = momenta * _diagonal(inverse @ self.coupling_matrix)
+        return t
 
     def s_matrix(self, energy: ArrayLike) -> ComplexArray:
         """Return the scattering matrix S(E) of the even sector.
@@ -191,8 +196,8 @@ class ContactScattering:
         transmission = roots[..., :, None] * inverse * roots[..., None, :]
         reflection = transmission.copy()
         elastic = np.arange(self.energies.size)
-        scattered = (inverse @ self.coupling_matrix)[..., elastic, elastic]
-        reflection[..., elastic, elastic] = np.where(excess > 0, -1j * self.mass * scattered, 0)
+        scattered = -1j * self.mass * _diagonal(inverse @ self.coupling_matrix)
+        reflection[..., elastic, elastic] = np.where(excess > 0, scattered, 0)
         return reflection, transmission
 
     def transition_probabilities(self, energy: ArrayLike) -> NDArray[np.float64]:
@@ -272,8 +277,8 @@ class ContactScattering:
     def k_matrix(self, energy: ArrayLike) -> ComplexArray:
         """Return the hermitian reaction matrix K(E) = √b v_eff √b of the open channels.
 
-        S = (1 - iK)(1 + iK)⁻¹ on the open channels: the eigenvalues tan δ of K give those of S,
-        e^{-2iδ}.
+        S = (1 - iK)(1 + iK)⁻¹ on the open channels: the eigenvalues -tan δ of K give those of S,
+        e^{2iδ}, with the phase shifts δ.
 
         Parameters
         ----------
@@ -374,7 +379,8 @@ class ContactScattering:
 
         Notes
         -----
-        Normalised to the amplitude of the incoming wave, not to flux.  Source: [A] (S9), (S16).
+        Normalised to the amplitude of the incoming wave, not to flux.  Source: [A] (S6), and (S23)
+        for the wave at the contact.
 
         Examples
         --------
@@ -405,12 +411,13 @@ class ContactScattering:
         """
         is_open = excess > 0
         momenta = channel_momenta(excess, self.mass)
-        s = np.zeros((*excess.shape, self.energies.size), dtype=complex)
+        roots = np.where(is_open, np.sqrt(np.abs(momenta)), 0.0)
         # The columns of M⁻¹ for channels that are closed at every energy would go unused.
         used = np.flatnonzero(is_open.any(axis=tuple(range(excess.ndim - 1))))
-        s[..., used] = _solve(self.momentum_form(momenta), np.eye(self.energies.size)[:, used])
-        roots = np.where(is_open, np.sqrt(np.abs(momenta)), 0.0)
-        s *= 2 * roots[..., :, None] * roots[..., None, :]
+        columns = _solve(self.momentum_form(momenta), np.eye(self.energies.size)[:, used])
+        columns *= 2 * roots[..., :, None] * roots[..., None, used]
+        s = np.zeros((*excess.shape, self.energies.size), dtype=complex)
+        s[..., used] = columns
         elastic = np.arange(self.energies.size)
         s[..., elastic, elastic] -= is_open
         return s
@@ -465,6 +472,10 @@ def _solve(matrix: ComplexArray, columns: ComplexArray) -> ComplexArray:
             "the scattering equations are singular: the energy lies exactly at a threshold whose "
             "channel is uncoupled, or at a bound state of closed channels; move the energy slightly"
         ) from error
+
+
+def _diagonal(matrix: ComplexArray) -> ComplexArray:
+    return np.diagonal(matrix, axis1=-2, axis2=-1)
 
 
 def _adjoint(matrix: ComplexArray) -> ComplexArray:

@@ -1,8 +1,8 @@
 """A wave packet that meets an n-level system: the time-dependent Schrödinger equation on a grid.
 
 Units: ħ = 1.  H = p²/2m + Σ_k E_k |k⟩⟨k| + δ(q) Σ_kl v_kl |k⟩⟨l|, as in `scattering`, but nothing
-of that theory is used: no channels, no thresholds, no S matrix.  The packet is put on a line, left
-to itself, and found again when it has passed.
+of that theory is used: no S matrix, no incoming and outgoing waves.  The packet is put on a line,
+left to itself, and found again when it has passed.
 """
 
 import operator

@@ -224,6 +224,13 @@ def test_optical_theorem_holds_for_closed_channels_too(data, contact):
     assert -t.diagonal().imag == pytest.approx(removed, abs=1e-11 * np.abs(t).max())
 
 
+def test_the_optical_theorem_holds_where_a_channel_just_opens():
+    """There b = m/p is large and t_kl small."""
+    contact = figure_1()
+    energies = np.add.outer(contact.energies, [1e-15, 1e-12, 1e-9, 1e-6])[1:]
+    assert np.all(contact.optical_theorem_defect(energies) < 1e-15)
+
+
 def test_the_optical_theorem_notices_a_wrong_t():
     class Wrong(ContactScattering):
         def t_matrix(self, energy):

@@ -26,7 +26,7 @@
     ["Both channels open", {}],
     ["Upper channel closed", { energy: 0.7 }],
     ["Resonance", { energy: 0.5, v11: 0.5, v22: -1, v12: 0.3 }],
-    ["Decoupled", { v12: 0 }],
+    ["Decoupled", { energy: 0.45, v11: 0.5, v22: -1, v12: 0 }],
   ];
 
   /** Everything that is shown, from the values of the controls. */
@@ -48,7 +48,7 @@
       open: scattering.open[1],
       probabilities: model.probabilities(scattering),
       outcomes: model.outcomes(scattering),
-      phase: Math.atan2(im, re) / 2,
+      phase: (Math.atan2(im, re) / 2) * (180 / Math.PI),
       k: model.kMatrix(values, scattering),
     };
   }
@@ -89,7 +89,7 @@
   const OUTCOMES = [
     { name: "pair-0", label: "transmitted", of: ({ outcomes }) => outcomes.transmitted },
     { name: "pair-1", label: "reflected", of: ({ outcomes }) => outcomes.reflected },
-    { name: "pair-2", label: "to level 2", of: ({ outcomes }) => outcomes.changed, open: true },
+    { name: "pair-2", label: "to level 2", of: ({ outcomes }) => outcomes.changed, open: true, shut: "closed" },
   ];
 
   function drawMatrix(values, shown) {
@@ -126,15 +126,15 @@
   // ---- Words ----
 
   const chance = (value) => significant(Math.abs(value) < 1e-12 ? 0 : value); // less is rounding
-  const keyWords = (shown, { label, of, open }) =>
-    (open && !shown.open ? `${label}: closed` : `${label} = ${chance(of(shown))}`);
+  const keyWords = (shown, { label, of, open, shut = "level 2 closed" }) =>
+    (open && !shown.open ? `${label}: ${shut}` : `${label} = ${chance(of(shown))}`);
   const isInfinite = (value) => Math.abs(value) > 1e12; // but for rounding
 
   function matrixWords({ open, k, phase }) {
     const entries = open ? [["₁₁", k[0][0]], ["₂₁", k[1][0]], ["₂₂", k[1][1]]] : [["₁₁", k[0][0]]];
     const kWords = entries.map(([name, value]) => `K${name} = ${isInfinite(value) ? "∞" : chance(value)}`).join(", ");
     return `${open ? "Rows and columns" : "The open row and column"} sum to one. ${kWords}. `
-      + `Phase shift δ = ½ arg S₁₁ = ${decimal(phase, 4)}.`;
+      + `${open ? "" : "Phase shift δ = "}½ arg S₁₁ = ${decimal(phase, 2)}°.`;
   }
 
   function waveWords({ open, scattering, outcomes }) {
@@ -143,7 +143,7 @@
     return [
       `level 1: ${chance(outcomes.transmitted)} behind the contact`,
       open || decay === 0 ? `level 2: ${density} on both sides`
-        : `level 2: ${density} at q = 0, tail 1/2κ = ${significant(0.5 / decay)}`,
+        : `level 2: ${density} at q = 0, tail 1/(2|p₂|) = ${significant(0.5 / decay)}`,
     ];
   }
 
@@ -178,7 +178,8 @@ contact = ContactScattering([0.0, gap], [[v11, v12], [v12, v22]], mass=1.0)
 one, two = range(2)  # the order of the levels; matrices are final ← initial
 S = contact.s_matrix(energy)
 print("|S|^2 =", (abs(S) ** 2).tolist())
-print(f"phase shift = {np.angle(S[one, one]) / 2:.8g}")
+half = np.degrees(np.angle(S[one, one])) / 2
+print(f"${shown.open ? "half of arg S11" : "phase shift"} in degrees = {half:.8g}")
 
 r, t = contact.reflection_transmission(energy)  # for a particle that arrives from one side
 print(f"transmitted = {abs(t[one, one]) ** 2:.8g}")

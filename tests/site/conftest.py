@@ -24,13 +24,14 @@ FLAGS = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     """With pytest-xdist, what is asked about one view goes to the worker that has opened it."""
     if config.pluginmanager.hasplugin("xdist"):
         for item in items:
-            view = getattr(item, "callspec", None) and item.callspec.params
-            if view and {"page", "width"} <= set(view):
-                item.add_marker(pytest.mark.xdist_group(f"{view['page']}-{view['width']}"))
+            asked = item.callspec.params if hasattr(item, "callspec") else {}
+            if {"page", "width"} <= set(asked):
+                item.add_marker(pytest.mark.xdist_group(f"{asked['page']}-{asked['width']}"))
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

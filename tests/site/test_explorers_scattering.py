@@ -309,9 +309,10 @@ def test_contact_scattering_program_gives_the_numbers_shown(open_page, preset):
         assert float(printed["to level 2"]) == 0
     for name in ("transmitted", "reflected"):
         assert shown(figure, name) == pytest.approx(float(printed[name]), rel=1e-3, abs=1e-12)
-    shift = float(printed["phase shift"])
-    # Phase shifts count modulo π.
-    assert np.sin(shown(figure, "arg S₁₁") - shift) == pytest.approx(0, abs=1e-4)
+    shift = float(printed[f"{'half of arg S11' if is_open else 'phase shift'} in degrees"])
+    # Phase shifts count modulo 180°, and only one open channel has a phase shift of its own.
+    assert np.sin(np.radians(shown(figure, "arg S₁₁") - shift)) == pytest.approx(0, abs=1e-4)
+    assert ("Phase shift" in figure.inner_text()) != is_open
     if preset == "Resonance":
         assert "K₁₁ = ∞" in figure.inner_text()
         assert "K" not in printed
@@ -329,8 +330,8 @@ def test_closed_channel_is_empty_and_open_sums_are_one(open_page):
     assert matrix_sums(figure) == ["1.0000"] * 4
     press_preset(figure, "Upper channel closed")
     assert matrix_sums(figure) == ["1.0000", "–", "1.0000", "–"]
-    assert "|S₂₁|²: closed" in panel(figure, "|S|² against energy").inner_text()
-    assert "tail 1/2κ" in panel(figure, "Its wave").inner_text()
+    assert "|S₂₁|²: level 2 closed" in panel(figure, "|S|² against energy").inner_text()
+    assert "tail 1/(2|p₂|)" in panel(figure, "Its wave").inner_text()
 
 
 def test_at_the_threshold_level_2_is_still_closed_and_its_tail_endless(open_page):
@@ -351,9 +352,14 @@ def test_resonance_turns_everything_back(open_page):
     assert shown(figure, "transmitted") == 1
 
 
-def test_decoupled_levels_keep_the_level(open_page):
+def test_decoupled_levels_do_not_see_the_bound_state(open_page):
     figure = figure_of(open_page(CONTACT_PAGE), "contact-scattering")
     press_preset(figure, "Decoupled")
+    energy, v11 = value_of(figure, "energy"), value_of(figure, "v11")
+    alone = 1 / (1 + v11**2 / (2 * energy))
+    assert shown(figure, "transmitted") == pytest.approx(alone, rel=1e-3)
+    assert "nothing passes" not in panel(figure, "A particle arrives in level 1").inner_text()
+    set_number(figure, "energy", 1.8)
     assert shown_matrix(figure, "|S|² at this energy") == [1, 0, 0, 1]
     assert shown(figure, "to level 2") == 0
 

@@ -4,6 +4,8 @@ Every public function passes its arguments through these, so that a wrong shape,
 non-hermitian coupling or a negative temperature stops the computation where it enters.
 """
 
+from operator import index
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -18,6 +20,9 @@ LARGEST_NUMBER = 1e150
 
 NORMALIZATION_TOLERANCE = 1e-9
 """Largest allowed deviation of the sum of probabilities from one."""
+
+NEGATIVE_ROUNDING = 1e-12
+"""Probabilities that are negative by no more than this count as zero."""
 
 DEGENERACY_TOLERANCE = 1e-9
 """Levels closer than this fraction of the spectrum's width count as degenerate."""
@@ -92,6 +97,17 @@ def positive_scalar(value: ArrayLike, name: str) -> float:
     return number
 
 
+def at_least_one(value: int, name: str) -> int:
+    """Return `value` as a whole number of one or more."""
+    try:
+        number = index(value)
+    except TypeError as error:
+        raise TypeError(f"`{name}` must be a whole number, got {value!r}") from error
+    if number < 1:
+        raise ValueError(f"`{name}` must be at least one, got {number}")
+    return number
+
+
 def inverse_temperature(beta: ArrayLike) -> NDArray[np.float64]:
     """Return `beta`, of any shape, as finite numbers above zero."""
     array = real_array(beta, "beta")
@@ -148,20 +164,36 @@ def rate_matrix(rates: ArrayLike) -> NDArray[np.float64]:
 
 
 def distribution(p: ArrayLike, name: str, size: int) -> NDArray[np.float64]:
-    """Return probabilities of shape (..., size) that are not negative and sum to one."""
+    """Return probabilities of shape (..., size) that are not negative and sum to one.
+
+    Entries that are negative by rounding, as those of differential equations are, become zero.
+    """
     array = real_array(p, name)
     if array.ndim < 1 or array.shape[-1] != size:
         raise ValueError(
             f"`{name}` must have shape (..., {size}), one entry a state, got {array.shape}"
         )
-    if np.any(array < 0):
+    if np.any(array < -NEGATIVE_ROUNDING):
         raise ValueError(f"`{name}` must not be negative, got {array.min():.3g}")
+    array = np.maximum(array, 0.0)
     deviation = np.abs(array.sum(axis=-1) - 1).max(initial=0.0)
     if deviation > NORMALIZATION_TOLERANCE:
         raise ValueError(
             f"`{name}` must sum to one, but is off by {deviation:.3g}; divide it by its sum"
         )
     return array
+
+
+def fitting_batches(**batches: tuple[int, ...]) -> None:
+    """Raise `ValueError` unless the shapes of these batches, given by name, broadcast."""
+    try:
+        np.broadcast_shapes(*batches.values())
+    except ValueError as error:
+        shapes = ", ".join(f"`{name}` {shape}" for name, shape in batches.items())
+        raise ValueError(
+            f"batches must have shapes that broadcast, got {shapes}; "
+            "insert axes of length one to combine each with each"
+        ) from error
 
 
 def square_matrix(matrix: ArrayLike, name: str) -> NDArray[np.float64]:

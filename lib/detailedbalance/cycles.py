@@ -1,6 +1,7 @@
 """Cycles of a Markov jump process: affinities, currents and Kolmogorov's criterion.
 
-A cycle is a tuple of states (s0, s1, ..., sm), travelled s0 → s1 → ... → sm → s0.
+A cycle is a tuple of states (s0, s1, ..., sm), travelled s0 → s1 → ... → sm → s0.  Cycles read in
+the order of travel; index order of matrices is final ← initial.
 """
 
 from collections import deque
@@ -72,7 +73,10 @@ def cycle_affinities(rates: ArrayLike, cycles: Iterable[Sequence[int]] | None = 
     Raises
     ------
     ValueError
-        If the shape does not fit, a rate is negative, or a cycle uses a link that does not exist.
+        If the shape does not fit, a rate is negative, or a cycle names a state or uses a link that
+        does not exist.
+    TypeError
+        If `cycles` are not sequences of integers.
 
     Notes
     -----
@@ -85,7 +89,24 @@ def cycle_affinities(rates: ArrayLike, cycles: Iterable[Sequence[int]] | None = 
     """
     rates = _single(rates)
     cycles = cycle_basis(rates) if cycles is None else cycles
-    return np.array([_affinity(rates, cycle) for cycle in cycles], dtype=float)
+    cycles = [_states(cycle, len(rates)) for cycle in cycles]
+    if not cycles:
+        return np.zeros(0)
+    ends = np.cumsum([cycle.size for cycle in cycles])
+    starts = np.append(0, ends[:-1])
+    here = np.concatenate(cycles)
+    there = np.roll(here, -1)
+    there[ends - 1] = here[starts]
+    forth, back = rates[there, here], rates[here, there]
+    missing = np.flatnonzero((forth == 0) & (back == 0))
+    if missing.size:
+        cycle = cycles[np.searchsorted(ends, missing[0], side="right")]
+        raise ValueError(
+            f"the cycle {tuple(cycle.tolist())} uses the link between {here[missing[0]]} and "
+            f"{there[missing[0]]}, but no jump is possible there in either direction"
+        )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.add.reduceat(np.log(forth), starts) - np.add.reduceat(np.log(back), starts)
 
 
 def cycle_currents(rates: ArrayLike, stationary: ArrayLike | None = None) -> Array:
@@ -168,7 +189,15 @@ def satisfies_kolmogorov(rates: ArrayLike, tolerance: float = 1e-10) -> bool:
     rates = np.where(classes[:, None] == classes, rates, 0.0)
     if np.any((rates > 0) != (rates.T > 0)):
         return False
-    return bool(np.all(np.abs(cycle_affinities(rates)) <= tolerance))
+    linked = rates > 0
+    gain = np.log(rates, where=linked, out=np.zeros_like(rates))
+    gain -= gain.T
+    # Along the tree all affinity is potential; what a further link adds is that of its cycle.
+    potential = np.zeros(len(rates))
+    for state, parent in _spanning_forest(linked).items():
+        potential[state] = potential[parent] + gain[state, parent]
+    affinities = gain - (potential[:, None] - potential)
+    return bool(np.all(np.abs(affinities[linked]) <= tolerance))
 
 
 def _single(rates: ArrayLike) -> Array:
@@ -190,24 +219,24 @@ def _chords(rates: Array) -> Iterator[tuple[tuple[int, int], Cycle]]:
             yield (start, end), _close(start, end, parents)
 
 
-def _spanning_forest(linked: NDArray[np.bool_]) -> list[int]:
-    """Parent of each state in trees grown breadth first; roots are their own parents."""
-    parents = [-1] * len(linked)
+def _spanning_forest(linked: NDArray[np.bool_]) -> dict[int, int]:
+    """Parent of each state in trees grown breadth first, in that order; roots are their own."""
+    parents: dict[int, int] = {}
     for root in range(len(linked)):
-        if parents[root] >= 0:
+        if root in parents:
             continue
         parents[root] = root
         queue = deque([root])
         while queue:
             state = queue.popleft()
             for neighbour in np.flatnonzero(linked[state]).tolist():
-                if parents[neighbour] < 0:
+                if neighbour not in parents:
                     parents[neighbour] = state
                     queue.append(neighbour)
     return parents
 
 
-def _close(start: int, end: int, parents: list[int]) -> Cycle:
+def _close(start: int, end: int, parents: dict[int, int]) -> Cycle:
     """Return start → end → (tree) → start, turned to begin with its smallest state."""
     back, forth = _path_to_root(end, parents), _path_to_root(start, parents)
     while len(back) > 1 and len(forth) > 1 and back[-2] == forth[-2]:
@@ -218,32 +247,24 @@ def _close(start: int, end: int, parents: list[int]) -> Cycle:
     return tuple(cycle[first:] + cycle[:first])
 
 
-def _path_to_root(state: int, parents: list[int]) -> list[int]:
+def _path_to_root(state: int, parents: dict[int, int]) -> list[int]:
     path = [state]
     while parents[path[-1]] != path[-1]:
         path.append(parents[path[-1]])
     return path
 
 
-def _affinity(rates: Array, cycle: Sequence[int]) -> float:
-    here = _states(cycle, len(rates))
-    there = np.roll(here, -1)
-    forth, back = rates[there, here], rates[here, there]
-    missing = np.flatnonzero((forth == 0) & (back == 0))
-    if missing.size:
-        a, b = here[missing[0]], there[missing[0]]
-        raise ValueError(
-            f"the cycle {tuple(here.tolist())} uses the link between {a} and {b}, but no jump is "
-            "possible there in either direction"
-        )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(np.log(forth).sum() - np.log(back).sum())
-
-
 def _states(cycle: Sequence[int], size: int) -> NDArray[np.intp]:
     states = np.asarray(cycle)
-    if states.ndim != 1 or states.size < 2 or states.dtype.kind not in "iu":
+    if states.ndim == 0:
+        raise TypeError(
+            f"each of `cycles` must be a sequence of states, got {cycle!r}; pass a list of cycles, "
+            "even of one: [(0, 1, 2)]"
+        )
+    if states.ndim != 1 or states.size < 2:
         raise ValueError(f"each of `cycles` must hold two or more states, got {cycle!r}")
+    if states.dtype.kind not in "iu":
+        raise TypeError(f"`cycles` must name states by integers, got {cycle!r}")
     if states.min() < 0 or states.max() >= size:
         raise ValueError(f"`cycles` must name states from 0 to {size - 1}, got {cycle!r}")
     return states

@@ -4,17 +4,20 @@ A process on n states is given by its rates, rates[k, l] for jumps from l to k (
 Diagonals are ignored, so generators may be passed as well.  Nothing here knows of scattering.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import expm
-from scipy.sparse.csgraph import connected_components
 from scipy.special import rel_entr
 
 from . import checks
 
 Array = NDArray[np.float64]
+
+RAREST = 1e-300
+"""Smaller stationary probabilities are refused: double precision ends soon below."""
+
+SLOWEST = 1e-12
+"""Smallest spectral gap, relative to the largest rate, that stands out from rounding errors."""
 
 
 def generator(rates: ArrayLike) -> Array:
@@ -54,7 +57,8 @@ def stationary_state(rates: ArrayLike) -> Array:
     """Return the probabilities p with Σ_l (a_kl p_l - a_lk p_k) = 0.
 
     By elimination of states without any subtraction (Grassmann, Taksar, Heyman), so each
-    probability has full relative accuracy however small it is.
+    probability has full relative accuracy however small it is: 1e-15, or 1e-12 where rates differ
+    by so many powers of ten that logarithms have to take over.
 
     Parameters
     ----------
@@ -73,7 +77,7 @@ def stationary_state(rates: ArrayLike) -> Array:
     ReducibleChainError
         If more than one stationary state exists.
     ConvergenceError
-        If two probabilities differ by more than about 300 powers of ten.
+        If a state that is not left for good has a probability below 1e-300.
 
     Notes
     -----
@@ -88,10 +92,18 @@ def stationary_state(rates: ArrayLike) -> Array:
     n = rates.shape[-1]
     result = np.zeros(rates.shape[:-1])
     flat_rates, flat_result = rates.reshape(-1, n, n), result.reshape(-1, n)
-    for linked, batch in _link_patterns(flat_rates):
-        recurrent = np.flatnonzero(_recurrent_states(linked))
-        closed = flat_rates[np.ix_(batch, recurrent, recurrent)]
-        flat_result[np.ix_(batch, recurrent)] = _eliminate(closed)
+    recurrent, members = _distinct(_recurrent_states(flat_rates > 0))
+    for states, batch in zip(recurrent, members, strict=True):
+        states = np.flatnonzero(states)
+        p = _eliminate(flat_rates[np.ix_(batch, states, states)])
+        rare = states[(p < RAREST).any(axis=0)]
+        if rare.size:
+            raise checks.ConvergenceError(
+                f"the stationary probabilities of the states {rare.tolist()} are below {RAREST:g}, "
+                "too small for double precision; leave these states out, and put direct rates in "
+                "place of the ways through them"
+            )
+        flat_result[np.ix_(batch, states)] = p
     return result
 
 
@@ -154,9 +166,9 @@ def entropy_production(rates: ArrayLike, p: ArrayLike) -> Array:
     Notes
     -----
     First term of [A] (26); J. Schnakenberg, Rev. Mod. Phys. 48, 571 (1976).  It measures how well
-    the direction of time can be told from a record of jumps.  It is the entropy given to the
-    surroundings only where each jump's reverse is its time reverse, which fails in a magnetic
-    field.
+    the direction of time can be told from a record of jumps.  It is the entropy produced in system
+    and surroundings together only where each jump's reverse is its time reverse; this fails in a
+    magnetic field and for states that know a velocity.
 
     Examples
     --------
@@ -167,7 +179,9 @@ def entropy_production(rates: ArrayLike, p: ArrayLike) -> Array:
     log_ratio = _log_flow_ratio(rates, p)
     one_way = np.isinf(log_ratio)
     terms = currents * np.where(one_way, 0.0, log_ratio)
-    return np.where(one_way.any(axis=(-2, -1)), np.inf, terms.sum(axis=(-2, -1)) / 2)
+    # No exact term is negative, but at balance rounding errors may be.
+    total = np.maximum(terms.sum(axis=(-2, -1)) / 2, 0.0)
+    return np.where(one_way.any(axis=(-2, -1)), np.inf, total)
 
 
 def relative_entropy(p: ArrayLike, q: ArrayLike) -> Array:
@@ -201,6 +215,7 @@ def relative_entropy(p: ArrayLike, q: ArrayLike) -> Array:
     p = checks.real_array(p, "p")
     size = p.shape[-1] if p.ndim else 1
     p, q = checks.distribution(p, "p", size), checks.distribution(q, "q", size)
+    checks.fitting_batches(p=p.shape[:-1], q=q.shape[:-1])
     return np.maximum(rel_entr(p, q).sum(axis=-1), 0.0)
 
 
@@ -233,7 +248,9 @@ def spohn_production(rates: ArrayLike, p: ArrayLike, stationary: ArrayLike | Non
     -----
     Source: [A] (25); H. Spohn, J. Math. Phys. 19, 1227 (1978).  With a single bath of inverse
     temperature β, and π the Gibbs state, this is the entropy given to system and bath together.
-    Equals `entropy_production` plus `balance_violation`, [A] (26).
+    Equals `entropy_production` plus `balance_violation`, [A] (26), where these are finite.  While
+    a jump happens whose reverse never does they are +∞ and -∞, and their sum NaN, but this one may
+    be finite.
 
     Examples
     --------
@@ -241,10 +258,11 @@ def spohn_production(rates: ArrayLike, p: ArrayLike, stationary: ArrayLike | Non
     0.3466
     """
     gain = probability_currents(rates, p).sum(axis=-1)
-    n = np.shape(rates)[-1]
-    gain, p, reference = np.broadcast_arrays(
-        gain, checks.distribution(p, "p", n), _reference(rates, stationary)
+    p, reference = checks.distribution(p, "p", gain.shape[-1]), _reference(rates, stationary)
+    checks.fitting_batches(
+        rates=np.shape(rates)[:-2], p=p.shape[:-1], stationary=reference.shape[:-1]
     )
+    gain, p, reference = np.broadcast_arrays(gain, p, reference)
     occupied = (p > 0) & (reference > 0)
     ratio = np.divide(p, reference, where=occupied, out=np.ones_like(p))
     infinite = ((p == 0) & (gain > 0)) | ((p > 0) & (reference == 0))
@@ -254,7 +272,8 @@ def spohn_production(rates: ArrayLike, p: ArrayLike, stationary: ArrayLike | Non
 def balance_ratio(rates: ArrayLike, stationary: ArrayLike | None = None) -> Array:
     """Return I(k, l) = a_kl π_l/(a_lk π_k), jumps from l to k over jumps from k to l.
 
-    The process balances in detail if every entry is one.
+    Where no state is left for good, the process balances in detail if and only if every entry is
+    one.
 
     Parameters
     ----------
@@ -319,7 +338,8 @@ def balance_violation(rates: ArrayLike, p: ArrayLike, stationary: ArrayLike | No
     Notes
     -----
     Second term of [A] (26).  At p = π it is [A] (27), Σ_{k>j} a_jk π_k (1 - I(k, j)) ln I(k, j),
-    never positive, and the exact negative of Schnakenberg's sum.
+    never positive, and the exact negative of Schnakenberg's sum.  Where it is minus infinity,
+    Schnakenberg's sum is plus infinity and (26) says nothing; use `spohn_production` itself.
 
     Examples
     --------
@@ -328,8 +348,11 @@ def balance_violation(rates: ArrayLike, p: ArrayLike, stationary: ArrayLike | No
     >>> round(float(balance_violation(rates, p) + entropy_production(rates, p)), 12)
     0.0
     """
-    currents = probability_currents(rates, p)
-    log_ratio = _log_flow_ratio(rates, _reference(rates, stationary))
+    currents, reference = probability_currents(rates, p), _reference(rates, stationary)
+    checks.fitting_batches(
+        rates=np.shape(rates)[:-2], p=np.shape(p)[:-1], stationary=reference.shape[:-1]
+    )
+    log_ratio = _log_flow_ratio(rates, reference)
     one_way = np.isinf(log_ratio)
     terms = currents * np.where(one_way, 0.0, log_ratio)
     blocked = (one_way & (currents != 0)).any(axis=(-2, -1))
@@ -348,7 +371,7 @@ def relaxation_modes(rates: ArrayLike) -> NDArray[np.complex128]:
     -------
     complex array (..., n)
         By descending real part.  The first is exactly zero, no real part is positive; all are
-        real if the process balances in detail.
+        real if the process balances in detail and leaves no state for good.
 
     Raises
     ------
@@ -357,7 +380,8 @@ def relaxation_modes(rates: ArrayLike) -> NDArray[np.complex128]:
 
     Notes
     -----
-    With balance, W is similar to the symmetric matrix π_k^(-1/2) W_kl π_l^(1/2).  Absolute errors
+    With balance and π > 0, W is similar to the symmetric matrix π_k^(-1/2) W_kl π_l^(1/2).  States
+    that are left for good may oscillate on the way: they do not show in π.  Absolute errors
     are about 1e-15 of the largest rate, near an exceptional point the square root of that.
 
     Examples
@@ -383,7 +407,7 @@ def spectral_gap(rates: ArrayLike) -> Array:
     Returns
     -------
     array (...)
-        Above zero.
+        Above 1e-12 of the largest rate.
 
     Raises
     ------
@@ -391,6 +415,8 @@ def spectral_gap(rates: ArrayLike) -> Array:
         If there is one state only, the shape does not fit, or a rate is negative.
     ReducibleChainError
         If more than one stationary state exists.
+    ConvergenceError
+        If the gap is smaller and so cannot be told from rounding errors.
 
     Notes
     -----
@@ -405,9 +431,14 @@ def spectral_gap(rates: ArrayLike) -> Array:
     n = rates.shape[-1]
     if n < 2:
         raise ValueError("`rates` must connect two states or more to relax, got one state")
-    for linked, _ in _link_patterns(rates.reshape(-1, n, n)):
-        _recurrent_states(linked)
-    return -relaxation_modes(rates)[..., 1].real
+    _recurrent_states(rates.reshape(-1, n, n) > 0)
+    gap = -relaxation_modes(rates)[..., 1].real
+    if np.any(gap <= SLOWEST * rates.max(axis=(-2, -1))):
+        raise checks.ConvergenceError(
+            f"the slowest relaxation is slower than {SLOWEST:g} times the largest rate and drowns "
+            "in rounding errors; `evolve` is still right, follow the populations with it"
+        )
+    return gap
 
 
 def reversed_rates(rates: ArrayLike, stationary: ArrayLike | None = None) -> Array:
@@ -556,7 +587,9 @@ def _stochastic(matrix: Array) -> Array:
 def _flow(rates: ArrayLike, p: ArrayLike) -> Array:
     """Jumps a unit of time a_kl p_l."""
     rates = checks.rate_matrix(rates)
-    return rates * checks.distribution(p, "p", rates.shape[-1])[..., None, :]
+    p = checks.distribution(p, "p", rates.shape[-1])
+    checks.fitting_batches(rates=rates.shape[:-2], p=p.shape[:-1])
+    return rates * p[..., None, :]
 
 
 def _log_flow_ratio(rates: ArrayLike, p: ArrayLike) -> Array:
@@ -575,52 +608,81 @@ def _log_flow_ratio(rates: ArrayLike, p: ArrayLike) -> Array:
 def _reference(rates: ArrayLike, stationary: ArrayLike | None) -> Array:
     if stationary is None:
         return stationary_state(rates)
-    return checks.distribution(stationary, "stationary", np.shape(rates)[-1])
+    rates = checks.rate_matrix(rates)
+    reference = checks.distribution(stationary, "stationary", rates.shape[-1])
+    checks.fitting_batches(rates=rates.shape[:-2], stationary=reference.shape[:-1])
+    return reference
 
 
-def _link_patterns(rates: Array) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.intp]]]:
-    """Each pattern of possible jumps among rates of shape (batch, n, n), and who has it."""
-    linked = rates > 0
-    bits = np.packbits(linked.reshape(len(rates), rates.shape[-1] ** 2), axis=-1)
-    # One comparable item a matrix: np.unique with an axis makes a field of every entry.
-    keys = bits.view(f"V{bits.shape[-1]}").ravel()
-    _, firsts, members = np.unique(keys, return_index=True, return_inverse=True)
-    for pattern, first in enumerate(firsts):
-        yield linked[first], np.flatnonzero(members == pattern)
+def _distinct(rows: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], list[NDArray[np.intp]]]:
+    """Return the different rows of a matrix, and for each of them where it stands."""
+    packed = np.packbits(rows, axis=-1)
+    # One comparable item a row: np.unique with an axis makes a field of every entry.
+    keys = packed.view(f"V{packed.shape[-1]}").ravel()
+    _, firsts, members, sizes = np.unique(
+        keys, return_index=True, return_inverse=True, return_counts=True
+    )
+    by_row = np.argsort(members, kind="stable")
+    return rows[firsts], np.split(by_row, np.cumsum(sizes))[:-1]
 
 
 def _recurrent_states(linked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the states of the only class that is never left."""
-    count, labels = connected_components(linked.T, directed=True, connection="strong")
-    into, out_of = np.nonzero(linked)
-    left = np.zeros(count, dtype=bool)
-    left[labels[out_of[labels[into] != labels[out_of]]]] = True
-    closed = np.flatnonzero(~left)
-    if closed.size > 1:
-        groups = [np.flatnonzero(labels == label).tolist() for label in closed]
-        raise checks.ReducibleChainError(
-            f"`rates` leave {closed.size} separate groups of states, {groups}, and so no unique "
-            "stationary state; add the missing rates or treat each group by itself"
-        )
-    return labels == closed[0]
+    """Return which states belong to the only class that is never left, (batch, n).
+
+    They are those that can be reached from every state; linked[:, k, l] says where jumps lead.
+    """
+    n = linked.shape[-1]
+    reached = linked | np.eye(n, dtype=bool)
+    for via in range(n):
+        reached |= reached[:, :, via, None] & reached[:, None, via, :]
+    recurrent = reached.all(axis=-1)
+    split = np.flatnonzero(~recurrent.any(axis=-1))
+    if split.size:
+        _refuse_groups(reached[split[0]])
+    return recurrent
+
+
+def _refuse_groups(reached: NDArray[np.bool_]) -> None:
+    """Raise `ReducibleChainError` and name the groups; reached[k, l]: k can be reached from l."""
+    closed = np.all(~reached | reached.T, axis=0)
+    groups = {tuple(np.flatnonzero(reached[:, l]).tolist()) for l in np.flatnonzero(closed)}
+    raise checks.ReducibleChainError(
+        f"`rates` leave {len(groups)} separate groups of states, {[*map(list, sorted(groups))]}, "
+        "and so no unique stationary state; add the missing rates or treat each group by itself"
+    )
 
 
 def _eliminate(rates: Array) -> Array:
     """GTH elimination of irreducible rates of shape (batch, n, n)."""
-    rates = rates.copy()
+    left = rates.copy()
     n = rates.shape[-1]
     try:
-        with np.errstate(over="raise", divide="raise", invalid="raise"):
+        with np.errstate(all="raise"):
             for last in range(n - 1, 0, -1):
-                exits = rates[:, :last, last].sum(axis=-1)
-                rates[:, last, :last] /= exits[:, None]
-                rates[:, :last, :last] += rates[:, :last, last, None] * rates[:, None, last, :last]
+                exits = left[:, :last, last].sum(axis=-1)
+                left[:, last, :last] /= exits[:, None]
+                left[:, :last, :last] += left[:, :last, last, None] * left[:, None, last, :last]
             p = np.ones(rates.shape[:-1])
             for state in range(1, n):
-                p[:, state] = (rates[:, state, :state] * p[:, :state]).sum(axis=-1)
+                p[:, state] = (left[:, state, :state] * p[:, :state]).sum(axis=-1)
             return p / p.sum(axis=-1, keepdims=True)
-    except FloatingPointError as error:
-        raise checks.ConvergenceError(
-            "`rates` differ by more powers of ten than double precision holds, "
-            "so the ratio of two probabilities overflows; leave out the rarest states"
-        ) from error
+    except FloatingPointError:
+        if len(rates) == 1:
+            return _eliminate_logarithms(rates[0])[None]
+        # Only the matrices that need logarithms shall get them.
+        return np.concatenate([_eliminate(half) for half in np.array_split(rates, 2)])
+
+
+def _eliminate_logarithms(rates: Array) -> Array:
+    """GTH elimination of one matrix (n, n), where products of rates overflow or vanish."""
+    n = len(rates)
+    with np.errstate(divide="ignore"):
+        left = np.log(rates)
+    for last in range(n - 1, 0, -1):
+        left[last, :last] -= np.logaddexp.reduce(left[:last, last])
+        through = left[:last, last, None] + left[None, last, :last]
+        left[:last, :last] = np.logaddexp(left[:last, :last], through)
+    log_p = np.zeros(n)
+    for state in range(1, n):
+        log_p[state] = np.logaddexp.reduce(left[state, :state] + log_p[:state])
+    return np.exp(log_p - np.logaddexp.reduce(log_p))

@@ -2,13 +2,13 @@
 
 A trajectory stays in state l for an exponentially distributed time of mean 1/Σ_k a_kl and then
 jumps to k with probability a_kl/Σ_k a_kl.  Nothing here knows what the states are: rates may come
-from scattering, from an enzyme or from a game.  Index order is final ← initial.
+from scattering, from an enzyme or from a game.  Paths and cycles read in the order of travel; index
+order of matrices and links is final ← initial.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from operator import index
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,7 +47,8 @@ class Paths:
     Raises
     ------
     ValueError
-        If `states` and `times` differ in shape or are not matrices.
+        If `states` and `times` differ in shape or are not matrices, times do not begin with 0 or
+        decrease, or the duration is not positive.
     TypeError
         If states are not integers.
 
@@ -65,13 +66,23 @@ class Paths:
     duration: float = np.inf
 
     def __post_init__(self):
-        if self.states.ndim != 2 or self.states.shape != self.times.shape or not self.states.size:
+        states, times = np.asarray(self.states), np.asarray(self.times, dtype=float)
+        if states.ndim != 2 or states.shape != times.shape or not states.size:
             raise ValueError(
                 "`states` and `times` must both have shape (trajectories, jumps + 1), got "
-                f"{self.states.shape} and {self.times.shape}"
+                f"{states.shape} and {times.shape}"
             )
-        if self.states.dtype.kind not in "iu":
-            raise TypeError(f"`states` must be integers, got {self.states.dtype}")
+        if states.dtype.kind not in "iu":
+            raise TypeError(f"`states` must be integers, got {states.dtype}")
+        if np.any(times[:, 0] != 0) or not np.all(times[:, 1:] >= times[:, :-1]):
+            raise ValueError(
+                "`times` must begin with 0 and never decrease, path by path; write infinity for "
+                "jumps that do not happen"
+            )
+        if not self.duration > 0:
+            raise ValueError(f"`duration` must be positive, got {self.duration}")
+        object.__setattr__(self, "states", states)
+        object.__setattr__(self, "times", times)
 
     @property
     def stays(self) -> Array:
@@ -132,7 +143,7 @@ class Paths:
         ValueError
             If a path visits another state.
         """
-        n = _at_least_one(n, "n")
+        n = checks.at_least_one(n, "n")
         self._require_states(n)
         rows = np.arange(len(self.states))[:, None] * n
         codes, stays = (rows + self.states).ravel(), self.stays.ravel()
@@ -275,7 +286,8 @@ def sample_paths(
     True
     """
     chain = _compile(rates)
-    jumps, trajectories = _at_least_one(jumps, "jumps"), _at_least_one(trajectories, "trajectories")
+    jumps = checks.at_least_one(jumps, "jumps")
+    trajectories = checks.at_least_one(trajectories, "trajectories")
     start = _checked_start(start, chain.n, trajectories)
     states = np.empty((trajectories, jumps + 1), dtype=np.intp)
     times = np.empty((trajectories, jumps + 1))
@@ -345,7 +357,7 @@ def count_jumps(
     """
     chain = _compile(rates)
     duration = checks.positive_scalar(duration, "duration")
-    trajectories = _at_least_one(trajectories, "trajectories")
+    trajectories = checks.at_least_one(trajectories, "trajectories")
     start = _checked_start(start, chain.n, trajectories)
     numbers = np.zeros((trajectories, len(chain.links)), dtype=np.int64)
     starts = np.empty(trajectories, dtype=np.intp)
@@ -448,8 +460,9 @@ def log_path_ratio(
     -----
     For paths of one duration (`Paths.until`) drawn with `start`, ⟨e^{-R}⟩ = 1 if each reversed
     path is possible, and ⟨R⟩ per time tends to Schnakenberg's sum.  Paths that end with their
-    last jump are judged without a stay after it, and for them ⟨e^{-R}⟩ = 1 holds only if all
-    states are left equally fast.  U. Seifert, Phys. Rev. Lett. 95, 040602 (2005).
+    last jump are judged without a stay after it, and for them ⟨e^{-R}⟩ = 1 holds if p* is the
+    stationary state of a*, as it is by default for a stationary `start`, or if a* leaves all
+    states equally fast; else it need not.  U. Seifert, Phys. Rev. Lett. 95, 040602 (2005).
 
     Examples
     --------
@@ -672,6 +685,12 @@ def _checked_start(start: ArrayLike, n: int, trajectories: int) -> NDArray:
             f"`start` must be one state or have shape ({trajectories},), a state for each "
             f"trajectory, got integers of shape {array.shape}; write probabilities as floats"
         )
+    if array.shape == (n,) and array.min() >= 0 and array.sum() == 1:
+        raise ValueError(
+            f"`start` must be unambiguous, got {array}, which may be a state for each trajectory "
+            f"or probabilities; for these write floats, {array.astype(float).tolist()}, for those "
+            "take more trajectories"
+        )
     if np.any((array < 0) | (array >= n)):
         raise ValueError(f"`start` must name states 0 to {n - 1}, got {array}")
     return np.broadcast_to(array, (trajectories,))
@@ -688,13 +707,3 @@ def _square_rates(rates: ArrayLike) -> Array:
     if rates.ndim != 2:
         raise ValueError(f"`rates` must have shape (n, n), got {rates.shape}")
     return rates
-
-
-def _at_least_one(value: int, name: str) -> int:
-    try:
-        number = index(value)
-    except TypeError as error:
-        raise TypeError(f"`{name}` must be a whole number, got {value!r}") from error
-    if number < 1:
-        raise ValueError(f"`{name}` must be at least one, got {number}")
-    return number

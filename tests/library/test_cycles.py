@@ -19,6 +19,7 @@ from detailedbalance import (
     satisfies_kolmogorov,
     stationary_state,
 )
+from detailedbalance import cycles as module
 
 
 @st.composite
@@ -223,21 +224,47 @@ def test_tiny_rates_do_not_underflow():
     assert cycle_affinities(rates) == pytest.approx([3 * np.log(4)], rel=1e-12)
 
 
+def test_many_cycles_at_once_are_the_same_as_one_by_one():
+    """Of different lengths, and among them cycles that go one way or neither way."""
+    rates = np.exp(np.random.default_rng(1).normal(size=(7, 7)))
+    rates[0, 1] = rates[2, 3] = rates[4, 5] = rates[5, 6] = 0.0
+    cycles = [(0, 1), (0, 1, 2), (6, 5, 4, 3), (4, 5, 6), (0, 2, 4, 6), (4, 5, 2), (5, 4, 2)]
+    values = cycle_affinities(rates, cycles)
+    for cycle, value in zip(cycles, values, strict=True):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ways = [(np.log(rates[k, l]), np.log(rates[l, k])) for l, k in steps(cycle)]
+            expected = sum(forth for forth, _ in ways) - sum(back for _, back in ways)
+        assert value == pytest.approx(expected, abs=1e-13, nan_ok=True)
+    assert cycle_affinities(rates, []).shape == (0,)
+
+
+def test_hundreds_of_linked_states_are_compared_with_their_tree_only(monkeypatch):
+    """80 000 cycles need not be followed one by one to see that they balance."""
+    monkeypatch.setattr(module, "cycle_affinities", None)
+    monkeypatch.setattr(module, "_close", None)
+    balanced = balance(np.ones((400, 400)), seed=1)
+    assert satisfies_kolmogorov(balanced)
+    balanced[17, 230] *= 1 + 1e-9
+    assert not satisfies_kolmogorov(balanced)
+    assert satisfies_kolmogorov(balanced, tolerance=2e-9)
+
+
 @pytest.mark.parametrize(
-    ("cycle", "message"),
+    ("cycle", "error", "message"),
     [
-        ((0, 1, 3), "names? states from 0 to 2"),
-        ((0, -1, 2), "names? states from 0 to 2"),
-        ((0,), "two or more states"),
-        ((0.0, 1.0, 2.0), "two or more states"),
-        ((0, 2), "uses the link between 0 and 2"),
-        ((0, 1, 1), "uses the link between 1 and 1"),
+        ((0, 1, 3), ValueError, "names? states from 0 to 2"),
+        ((0, -1, 2), ValueError, "names? states from 0 to 2"),
+        ((0,), ValueError, "two or more states"),
+        (0, TypeError, r"pass a list of cycles, even of one: \[\(0, 1, 2\)\]"),
+        ((0.0, 1.0, 2.0), TypeError, "by integers, got"),
+        ((0, 2), ValueError, "uses the link between 0 and 2"),
+        ((0, 1, 1), ValueError, "uses the link between 1 and 1"),
     ],
 )
-def test_bad_cycles_are_refused(cycle, message):
+def test_bad_cycles_are_refused(cycle, error, message):
     chain = [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
-    with pytest.raises(ValueError, match=message):
-        cycle_affinities(chain, [cycle])
+    with pytest.raises(error, match=message):
+        cycle_affinities(chain, [(1, 0), cycle])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Laws of Markov jump processes, and values from 30-digit or exact arithmetic."""
 
+import itertools
 from fractions import Fraction
 from math import prod
 
@@ -146,12 +147,80 @@ def test_batches_may_mix_patterns_of_links():
     assert stationary_state(batch) == pytest.approx(np.array(expected), abs=1e-15)
 
 
-def test_probabilities_beyond_double_precision_are_refused():
-    with pytest.raises(ConvergenceError, match="powers of ten"):
-        stationary_state([[0, 0, 1e-200], [1, 0, 1], [0, 1e-200, 0]])
-    with pytest.raises(ConvergenceError, match="powers of ten"):
-        stationary_state([[0, 1e-150, 0], [1e150, 0, 1e-150], [0, 1e150, 0]])
+def cycle_state(first, second, third):
+    """Stationary state of 0 → 1 → 2 → 0: times of stay, in 30 digits."""
+    with mp.workdps(30):
+        stays = [1 / mp.mpf(rate) for rate in (first, second, third)]
+        return [float(stay / sum(stays)) for stay in stays]
+
+
+@pytest.mark.parametrize(
+    "rates", [(1e-200, 1e-200, 1e90), (1e150, 1e-130, 1e-150), (1e-320, 3e-320, 1e-319)]
+)
+def test_products_of_rates_may_overflow_or_vanish(rates):
+    matrix = np.zeros((3, 3))
+    matrix[[1, 2, 0], [0, 1, 2]] = rates
+    for order in itertools.permutations(range(3)):
+        relabelled = stationary_state(matrix[np.ix_(order, order)])
+        assert relabelled == pytest.approx(np.array(cycle_state(*rates))[[*order]], rel=1e-12)
+
+
+def test_ways_that_are_rarer_than_the_smallest_number_still_count():
+    """0 ⇄ 2 ⇄ 1, all jumps of rate 1e-200 but 2 → 1: from 1 to 0 it would be 1e-400."""
+    rates = np.array([[0, 0, 1e-200], [0, 0, 1], [1e-200, 1e-200, 0]])
+    expected = np.array([1e-200, 1, 1e-200])
+    for order in itertools.permutations(range(3)):
+        p = stationary_state(rates[np.ix_(order, order)])
+        assert p == pytest.approx(expected[[*order]], rel=1e-12)
+
+
+def ladder(height, n):
+    """Balanced rates of a ladder of states, and their Gibbs state."""
+    energies = np.linspace(0, height, n)
+    step = np.exp(-np.diff(energies) / 2)
+    return np.diag(step, -1) + np.diag(1 / step, 1), np.exp(-energies) / np.exp(-energies).sum()
+
+
+@pytest.mark.parametrize("n", [2, 9, 30])
+def test_high_ladders_are_exact_in_any_order(n):
+    """A height of 690 kT, where probabilities span 300 powers of ten."""
+    rates, expected = ladder(690, n)
+    for order in (np.arange(n), np.arange(n)[::-1], np.random.default_rng(n).permutation(n)):
+        p = stationary_state(rates[np.ix_(order, order)])
+        assert np.abs(p / expected[order] - 1).max() < 1e-12
+
+
+def test_probabilities_beyond_double_precision_are_refused_in_any_order():
+    ladders = [ladder(height, 9)[0] for height in (700, 740, 800, 5000)]
+    passing = np.zeros((3, 3))
+    passing[[1, 2, 0], [0, 1, 2]] = 1e-200, 1e-200, 1e150
+    for rates in (*ladders, passing):
+        for order in (slice(None), slice(None, None, -1)):
+            turned = rates[order, order]
+            rarest = len(rates) - 1 if order == slice(None) else 0
+            with pytest.raises(ConvergenceError, match=rf"states \[.*\b{rarest}\b.*below 1e-300"):
+                stationary_state(turned)
     assert stationary_state([[0, 1e-100], [1e100, 0]]) == pytest.approx([1e-200, 1.0], rel=1e-14)
+
+
+def test_extreme_rates_change_nothing_for_the_rest_of_a_batch():
+    rates = np.exp(np.random.default_rng(6).normal(size=(5, 9, 9)))
+    rates[3] = ladder(690, 9)[0]
+    batch = stationary_state(rates)
+    for single, p in zip(rates, batch, strict=True):
+        assert np.array_equal(stationary_state(single), p)
+
+
+def test_every_matrix_of_a_batch_may_have_links_of_its_own():
+    random = np.random.default_rng(7)
+    rates = random.uniform(0.1, 1, (300, 4, 4)) * (random.uniform(size=(300, 4, 4)) < 0.6)
+    rates[:, 0, 1:] += 0.1  # from everywhere to 0, so one class is never left
+    batch = stationary_state(rates)
+    assert len({tuple(p > 0) for p in batch}) > 4
+    for single, p in zip(rates, batch, strict=True):
+        w = generator(single)
+        w[0] = 1.0
+        assert p == pytest.approx(np.linalg.solve(w, np.eye(4)[0]), abs=1e-14)
 
 
 def test_separate_groups_have_no_unique_stationary_state():
@@ -184,6 +253,13 @@ def test_balanced_rates_carry_no_current_and_produce_no_entropy(seed):
     flow = (rates * p).max()
     assert np.abs(probability_currents(rates, p)).max() < 1e-14 * flow
     assert entropy_production(rates, p) < 1e-26 * flow
+
+
+def test_rounding_makes_no_entropy_production_negative():
+    """Balanced rates at rest: terms K ln(...) of rounding errors have either sign."""
+    random = np.random.default_rng(1)
+    rates = np.stack([balanced_rates(random.uniform(-2, 2, 3), 1.0, random) for _ in range(500)])
+    assert entropy_production(rates, stationary_state(rates)).min() == 0
 
 
 def test_entropy_production_of_a_driven_ring():
@@ -338,6 +414,15 @@ def test_one_way_jumps_have_infinite_ratio_and_violation():
     assert balance_ratio(draining) == pytest.approx(np.ones((3, 3)), abs=1e-15)
 
 
+def test_spohns_production_is_finite_where_26_is_not():
+    """One way round a ring, from rates 1: dp = (p₂ - p₀, ...), against a uniform π."""
+    ring, p = np.array([[0, 0, 1.0], [1, 0, 0], [0, 1, 0]]), np.array([0.5, 0.3, 0.2])
+    assert entropy_production(ring, p) == np.inf
+    assert balance_violation(ring, p) == -np.inf
+    expected = -(p[[2, 0, 1]] - p) @ np.log(p)
+    assert spohn_production(ring, p) == pytest.approx(expected, rel=1e-14)
+
+
 def test_spohns_production_at_the_edges():
     """Filling an empty state, or leaving one that π lacks, changes D at an infinite rate."""
     assert spohn_production([[0, 1], [1, 0]], [1.0, 0.0]) == np.inf
@@ -421,6 +506,33 @@ def test_every_closed_group_adds_a_mode_at_zero():
     with pytest.raises(ValueError, match="one state"):
         spectral_gap([[0.0]])
     assert spectral_gap([[0, 0, 0], [2.0, 0, 0], [0, 5.0, 0]]) == pytest.approx(2, rel=1e-14)
+
+
+def test_states_left_for_good_may_oscillate_though_all_balances():
+    """1 → 2 → 3 → 1 with a leak 1 → 0: the stationary state is 0 alone."""
+    rates = np.zeros((4, 4))
+    rates[[2, 3, 1, 0], [1, 2, 3, 1]] = 1.0
+    assert np.array_equal(stationary_state(rates), [1, 0, 0, 0])
+    assert np.array_equal(balance_ratio(rates), np.ones((4, 4)))
+    assert np.abs(relaxation_modes(rates).imag).max() > 0.5
+
+
+def nearly_decoupled(coupling):
+    """0 ⇄ 1 and 2 ⇄ 3, with a weak link 1 ⇄ 2."""
+    return np.array([[0, 1, 0, 0], [2, 0, coupling, 0], [0, coupling, 0, 3.0], [0, 0, 1, 0]])
+
+
+@pytest.mark.parametrize("coupling", [1e-17, 1e-15, 1e-13])
+def test_gaps_within_rounding_errors_are_refused(coupling):
+    weak = nearly_decoupled(coupling)
+    for rates in (weak, weak[::-1, ::-1], 1e20 * weak, np.stack([np.ones((4, 4)), weak])):
+        with pytest.raises(ConvergenceError, match="drowns in rounding errors; `evolve`"):
+            spectral_gap(rates)
+
+
+def test_small_gaps_are_the_rate_of_exchange():
+    """Between 2/3 of the left pair and 3/4 of the right one, of which the link is tried."""
+    assert spectral_gap(nearly_decoupled(1e-8)) == pytest.approx(1e-8 * (2 / 3 + 3 / 4), rel=1e-6)
 
 
 @given(rate_matrices())
@@ -594,6 +706,41 @@ def test_bad_rates_are_refused(function, rates, error, message):
 def test_bad_probabilities_are_refused(function, p, message):
     with pytest.raises(ValueError, match=message):
         function([[0, 1], [1, 0]], p)
+
+
+@pytest.mark.parametrize("function", [probability_currents, entropy_production, spohn_production])
+def test_probabilities_negative_by_rounding_count_as_zero(function):
+    rates = [[0, 1], [1, 0]]
+    assert np.array_equal(function(rates, [-1e-17, 1.0]), function(rates, [0.0, 1.0]))
+    assert np.all(evolve(rates, [1 + 1e-13, -1e-13], [0.0, 1.0]) >= 0)
+    with pytest.raises(ValueError, match="`p` must not be negative, got -1e-11"):
+        function(rates, [-1e-11, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "shapes"),
+    [
+        (lambda a, p, q: probability_currents(a, p), r"`rates` \(2,\), `p` \(3,\)"),
+        (lambda a, p, q: entropy_production(a, p), r"`rates` \(2,\), `p` \(3,\)"),
+        (lambda a, p, q: spohn_production(a, p), r"`rates` \(2,\), `p` \(3,\)"),
+        (lambda a, p, q: balance_violation(a, p), r"`rates` \(2,\), `p` \(3,\)"),
+        (lambda a, p, q: balance_ratio(a, q), r"`rates` \(2,\), `stationary` \(4,\)"),
+        (lambda a, p, q: reversed_rates(a, q), r"`rates` \(2,\), `stationary` \(4,\)"),
+        (lambda a, p, q: reversibilization(a, q), r"`rates` \(2,\), `stationary` \(4,\)"),
+        (lambda a, p, q: relative_entropy(p, q), r"`p` \(3,\), `q` \(4,\)"),
+        (
+            lambda a, p, q: spohn_production(a[0], p, q),
+            r"`rates` \(\), `p` \(3,\), `stationary` \(4,\)",
+        ),
+        (
+            lambda a, p, q: balance_violation(a[0], p, q),
+            r"`rates` \(\), `p` \(3,\), `stationary` \(4,\)",
+        ),
+    ],
+)
+def test_batches_that_do_not_fit_are_named(call, shapes):
+    with pytest.raises(ValueError, match=rf"batches must .* broadcast, got {shapes};"):
+        call(np.ones((2, 2, 2)), np.full((3, 2), 0.5), np.full((4, 2), 0.5))
 
 
 @pytest.mark.parametrize(

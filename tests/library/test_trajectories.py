@@ -1,5 +1,6 @@
 """Laws of jump trajectories, with fixed seeds: statistics within four standard errors."""
 
+import itertools
 import tracemalloc
 from collections import Counter
 from fractions import Fraction
@@ -461,6 +462,31 @@ def test_integral_fluctuation_relation_for_a_number_of_jumps():
     assert_agree(mean_and_error(np.exp(-ratio)), 1.0)
 
 
+def mean_over_all_paths(rates, jumps, start, reverse_start):
+    """⟨e^{-R}⟩ over every sequence of so many jumps; R does not depend on the stays."""
+    n = len(rates)
+    sequences = itertools.product(range(n), repeat=jumps + 1)
+    states = np.array([s for s in sequences if all(k != l for k, l in itertools.pairwise(s))])
+    branching = (rates / rates.sum(axis=0))[states[:, 1:], states[:, :-1]]
+    weights = start[states[:, 0]] * branching.prod(axis=1)
+    assert weights.sum() == pytest.approx(1, rel=1e-13)
+    paths = Paths(states, np.tile(np.arange(jumps + 1.0), (len(states), 1)))
+    return weights @ np.exp(-log_path_ratio(paths, rates, None, start, reverse_start))
+
+
+@pytest.mark.parametrize("jumps", [1, 2, 5])
+def test_integral_fluctuation_relation_for_jumps_needs_a_stationary_end(jumps):
+    """Exactly, for exit rates 62, 6.4 and 1.1: if p* is stationary, whatever the start."""
+    rates = driven(3, 40)
+    rates *= np.array([62, 6.4, 1.1]) / rates.sum(axis=0)
+    p, start, uniform = stationary_state(rates), np.array([0.5, 0.3, 0.2]), np.full(3, 1 / 3)
+    assert mean_over_all_paths(rates, jumps, p, None) == pytest.approx(1, rel=1e-12)
+    assert mean_over_all_paths(rates, jumps, start, p) == pytest.approx(1, rel=1e-12)
+    assert mean_over_all_paths(rates, jumps, uniform, None) > 2
+    equally_fast = rates / rates.sum(axis=0)
+    assert mean_over_all_paths(equally_fast, jumps, start, uniform) == pytest.approx(1, rel=1e-12)
+
+
 @pytest.mark.parametrize("seed", [33, 34])
 def test_mean_ratio_grows_with_schnakenbergs_sum(seed):
     rates = driven(4, seed)
@@ -537,6 +563,18 @@ def test_bad_processes_are_refused(function, rates, start, message):
         function(rates, start)
 
 
+@pytest.mark.parametrize("start", [[1, 0, 0], np.array([0, 0, 1], dtype=np.uint8)])
+def test_integers_that_may_be_probabilities_are_refused(start):
+    """Three trajectories of three states: one in state 1, or all in state 0?"""
+    for run in (lambda: sample_paths(RING, start, 5, 3), lambda: count_jumps(RING, start, 1.0, 3)):
+        with pytest.raises(
+            ValueError, match=r"unambiguous.*write floats, \[(1|0)\.0, 0\.0, .\.0\]"
+        ):
+            run()
+    assert np.array_equal(sample_paths(RING, [1, 1, 0], 5, 3).states[:, 0], [1, 1, 0])
+    assert np.array_equal(sample_paths(RING, [1.0, 0.0, 0.0], 5, 3).states[:, 0], [0, 0, 0])
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -583,3 +621,15 @@ def test_malformed_paths_are_refused():
         Paths(np.zeros((2, 3), dtype=int), np.zeros((2, 4)))
     with pytest.raises(TypeError, match="`states` must be integers"):
         Paths(np.zeros((2, 3)), np.zeros((2, 3)))
+    for times in ([0.0, 2.0, 1.0], [0.1, 1.0, 2.0], [0.0, np.nan, 1.0], [0.0, np.inf, 1.0]):
+        with pytest.raises(ValueError, match="`times` must begin with 0 and never decrease"):
+            Paths([[0, 1, 2]], [times])
+    for duration in (-1.0, 0.0, np.nan):
+        with pytest.raises(ValueError, match="`duration` must be positive"):
+            Paths([[0, 1]], [[0.0, 1.0]], duration)
+
+
+def test_paths_may_be_written_as_lists():
+    paths = Paths([[0, 1, 0]], [[0, 1, np.inf]])
+    assert np.array_equal(paths.states_at([0.5, 1.5]), [[0, 1]])
+    assert np.array_equal(paths.until(3).residence_times(2), [[1.0, 2.0]])

@@ -148,8 +148,16 @@ def test_rows_refute_where_columns_do_not():
 def test_what_neither_is_found_nor_excluded_is_called_undecided():
     p = np.array([[2, 75, 6, 17], [15, 9, 76, 0], [8, 15, 2, 75], [75, 1, 16, 8]]) / 100
     assert is_doubly_stochastic(p)
-    with pytest.raises(ConvergenceError, match="undecided"):
-        unitary_from_probabilities(p)
+    for function in (unitary_from_probabilities, is_unistochastic):
+        with pytest.raises(ConvergenceError, match=r"undecided.*: 3 searches .* larger `starts`"):
+            function(p, starts=3)
+
+
+def test_more_starts_find_what_one_does_not():
+    p = np.abs(random_unitary(5, np.random.default_rng(1))) ** 2
+    with pytest.raises(ConvergenceError, match="1 searches"):
+        is_unistochastic(p, starts=1)
+    assert is_unistochastic(p, starts=100)
 
 
 @given(st.integers(2, 4), seeds)
@@ -215,3 +223,11 @@ def test_bad_arguments_are_refused(function):
         function(np.eye(2) * 1j)
     with pytest.raises(ValueError, match="`tolerance` must be positive"):
         function(np.eye(2), tolerance=0.0)
+
+
+@pytest.mark.parametrize("function", [unitary_from_probabilities, is_unistochastic])
+def test_bad_numbers_of_starts_are_refused(function):
+    with pytest.raises(ValueError, match="`starts` must be at least one, got 0"):
+        function(np.eye(4), starts=0)
+    with pytest.raises(TypeError, match="`starts` must be a whole number"):
+        function(np.eye(4), starts=1.5)

@@ -77,7 +77,7 @@ test-pages: $(READY)
 	$(BIN)/python -m pytest tests/pages tests/test_repository.py
 
 test-site: book
-	$(BIN)/python -m pytest tests/site
+	$(BIN)/python -m pytest -n auto tests/site
 
 serve: book
 	@echo "http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"

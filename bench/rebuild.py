@@ -2,12 +2,14 @@
 
 Copies the book to a temporary folder, with the results of its notebooks that _build holds, and
 builds it there.  Then adds a sentence to one chapter after the other and builds again, as
-`make book` does.  Prints JSON, in seconds; fails if a rebuild is over the limit.
+`make book` does.  Prints JSON, in seconds, by the clock and of the processor (on a busy machine the
+clock runs ahead); fails if a rebuild is over the limit by the clock.
 
     make book && .venv/bin/python bench/rebuild.py
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -32,13 +34,15 @@ def copy(target: Path) -> None:
             shutil.copyfile(source, target / name)
 
 
-def build(folder: Path) -> float:
+def build(folder: Path) -> dict:
     """Build the book and return the seconds that it took."""
-    start = time.perf_counter()
+    start, before = time.perf_counter(), os.times()
     done = subprocess.run(COMMAND, cwd=folder, capture_output=True, text=True)
+    seconds, after = time.perf_counter() - start, os.times()
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
-    return round(time.perf_counter() - start, 1)
+    processor = sum(after[2:4]) - sum(before[2:4])  # of child processes, user and system
+    return {"clock": round(seconds, 1), "processor": round(processor, 1)}
 
 
 def main() -> None:
@@ -54,7 +58,7 @@ def main() -> None:
                 path.write_text(f"{text}\nOne more sentence.\n", encoding="utf-8")
                 chapters[path.relative_to(folder / "book").as_posix()] = build(folder)
     print(json.dumps({**seconds, "after an edit": chapters, "limit": LIMIT}, indent=2))
-    sys.exit(max(chapters.values(), default=0) > LIMIT)
+    sys.exit(max((seconds["clock"] for seconds in chapters.values()), default=0) > LIMIT)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import os
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -24,14 +25,17 @@ FLAGS = [
 ]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config, items):
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
     """With pytest-xdist, what is asked about one view goes to the worker that has opened it."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            asked = item.callspec.params if hasattr(item, "callspec") else {}
-            if {"page", "width"} <= set(asked):
-                item.add_marker(pytest.mark.xdist_group(f"{asked['page']}-{asked['width']}"))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByView(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            view = re.search(r"\[(.+-\d+)-(light|dark)\]$", nodeid)
+            return view[1] if view else nodeid
+
+    return ByView(config, log)
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

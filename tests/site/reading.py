@@ -53,12 +53,16 @@ def physics_page(browser):
 
 @contextmanager
 def built_pages(browser, server):
-    """Give what opens a built page, each in a browser context of its own."""
+    """Give what opens a built page, each in a browser context of its own.
+
+    Formulas stay as they are: they take seconds on a long chapter, and test_site.py looks at them.
+    """
     contexts = []
 
     def open_page(path, **options):
         context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
         contexts.append(context)
+        context.route("**/_static/mathjax/**", lambda route: route.fulfill(body=""))
         page = context.new_page()
         page.goto(f"{server}/{path}")
         return page

@@ -40,8 +40,8 @@ for (const details of document.querySelectorAll("details")) details.open = true;
 for (const button of document.querySelectorAll(".toggle-button-hidden")) button.click();
 """
 
-# axe looks at each element of a page, and long chapters have tens of thousands. Most are in formulas,
-# which are all made alike, so that one box for what is seen and one text for what is heard will do.
+# axe looks at each element of a page, and long chapters have tens of thousands. Most of them are in
+# formulas, all made alike: one box for what is seen and one text for what is heard will do.
 LIGHTEN = """() => {
     const formulas = [...document.querySelectorAll("mjx-math")]
         .map(formula => [formula, formula.getBoundingClientRect()]);

@@ -97,14 +97,15 @@ def positive_scalar(value: ArrayLike, name: str) -> float:
     return number
 
 
-def at_least_one(value: int, name: str) -> int:
-    """Return `value` as a whole number of one or more."""
+def whole_number(value: int, name: str, lowest: int, highest: int | None = None) -> int:
+    """Return `value` as a whole number from `lowest` to `highest`, both included."""
     try:
         number = index(value)
     except TypeError as error:
         raise TypeError(f"`{name}` must be a whole number, got {value!r}") from error
-    if number < 1:
-        raise ValueError(f"`{name}` must be at least one, got {number}")
+    if number < lowest or (highest is not None and number > highest):
+        expected = f"at least {lowest}" if highest is None else f"one of {lowest} … {highest}"
+        raise ValueError(f"`{name}` must be {expected}, got {number}")
     return number
 
 

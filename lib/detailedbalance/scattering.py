@@ -4,7 +4,6 @@ Units: ħ = 1.  The particle moves on a line, H = p²/2m + Σ_k E_k |k⟩⟨k| +
 Odd waves vanish at the contact and pass freely; everything here refers to the even sector.
 """
 
-import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -300,10 +299,7 @@ class ContactScattering:
         >>> ContactScattering([0.0], [[2.0]]).k_matrix(0.5).real.round(12)  # mv/p
         array([[2.]])
         """
-        excess = self._excess(energy)
-        is_open = excess > 0
-        momenta = np.abs(channel_momenta(excess, self.mass))
-        roots = np.sqrt(np.where(is_open, self.mass / np.where(is_open, momenta, 1.0), 0.0))
+        roots = np.sqrt(self._real_b(energy))
         return roots[..., :, None] * roots[..., None, :] * self.effective_coupling(energy)
 
     def optical_theorem_defect(self, energy: ArrayLike) -> NDArray[np.float64]:
@@ -339,11 +335,8 @@ class ContactScattering:
         >>> bool(contact.optical_theorem_defect(0.7) < 1e-15)
         True
         """
-        excess = self._excess(energy)
         t = self.t_matrix(energy)
-        momenta = np.abs(channel_momenta(excess, self.mass))
-        real_b = np.where(excess > 0, self.mass / np.where(excess > 0, momenta, 1.0), 0.0)
-        right = 2 * _adjoint(t) @ (real_b[..., None] * t)
+        right = 2 * _adjoint(t) @ (self._real_b(energy)[..., None] * t)
         defect, size, other = (
             np.linalg.norm(x, axis=(-2, -1)) for x in (1j * (t - _adjoint(t)) - right, t, right)
         )
@@ -389,7 +382,7 @@ class ContactScattering:
         array([[0.2-0.4j],
                [0.2-0.4j]])
         """
-        level = _level_index(level, self.energies.size)
+        level = checks.whole_number(level, "level", 0, self.energies.size - 1)
         energy = checks.real_array(energy, "energy")
         position = checks.real_array(position, "position")[..., None]
         if np.any(energy <= self.energies[level]):
@@ -438,6 +431,12 @@ class ContactScattering:
         diagonal = np.where(closed, inverse_b, 1.0)[..., None] * np.eye(self.energies.size)
         return np.where(between_closed, self.coupling_matrix, 0) + diagonal
 
+    def _real_b(self, energy: ArrayLike) -> NDArray[np.float64]:
+        """Return Re b_j: m/p_j in the open channels, zero in the closed ones."""
+        excess = self._excess(energy)
+        momenta = channel_momenta(excess, self.mass).real
+        return np.divide(self.mass, momenta, out=np.zeros_like(momenta), where=excess > 0)
+
     def _excess(self, energy: ArrayLike) -> NDArray[np.float64]:
         total = checks.real_array(energy, "energy")
         lowest = self.energies.min()
@@ -480,13 +479,3 @@ def _diagonal(matrix: ComplexArray) -> ComplexArray:
 
 def _adjoint(matrix: ComplexArray) -> ComplexArray:
     return np.swapaxes(matrix, -1, -2).conj()
-
-
-def _level_index(level: int, size: int) -> int:
-    try:
-        index = operator.index(level)
-    except TypeError as error:
-        raise TypeError(f"`level` must be an integer, got {level!r}") from error
-    if not 0 <= index < size:
-        raise ValueError(f"`level` must be one of 0 … {size - 1}, got {index}")
-    return index

@@ -143,7 +143,7 @@ class Paths:
         ValueError
             If a path visits another state.
         """
-        n = checks.at_least_one(n, "n")
+        n = checks.whole_number(n, "n", 1)
         self._require_states(n)
         rows = np.arange(len(self.states))[:, None] * n
         codes, stays = (rows + self.states).ravel(), self.stays.ravel()
@@ -286,8 +286,8 @@ def sample_paths(
     True
     """
     chain = _compile(rates)
-    jumps = checks.at_least_one(jumps, "jumps")
-    trajectories = checks.at_least_one(trajectories, "trajectories")
+    jumps = checks.whole_number(jumps, "jumps", 1)
+    trajectories = checks.whole_number(trajectories, "trajectories", 1)
     start = _checked_start(start, chain.n, trajectories)
     states = np.empty((trajectories, jumps + 1), dtype=np.intp)
     times = np.empty((trajectories, jumps + 1))
@@ -357,7 +357,7 @@ def count_jumps(
     """
     chain = _compile(rates)
     duration = checks.positive_scalar(duration, "duration")
-    trajectories = checks.at_least_one(trajectories, "trajectories")
+    trajectories = checks.whole_number(trajectories, "trajectories", 1)
     start = _checked_start(start, chain.n, trajectories)
     numbers = np.zeros((trajectories, len(chain.links)), dtype=np.int64)
     starts = np.empty(trajectories, dtype=np.intp)

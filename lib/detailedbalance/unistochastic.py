@@ -102,7 +102,7 @@ def unitary_from_probabilities(
     True
     """
     tolerance = checks.positive_scalar(tolerance, "tolerance")
-    starts = checks.at_least_one(starts, "starts")
+    starts = checks.whole_number(starts, "starts", 1)
     p = checks.doubly_stochastic(probabilities, "probabilities", tolerance)
     n = len(p)
     sums = np.concatenate([p.sum(axis=0), p.sum(axis=1)])

@@ -5,7 +5,6 @@ of that theory is used: no S matrix, no incoming and outgoing waves.  The packet
 left to itself, and found again when it has passed.
 """
 
-import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +56,8 @@ class PacketResult:
     reflected, transmitted : array (n,)
         Probability to find the particle left or right of the contact and the system in level k.
     remaining : float
-        Probability within half a width of the contact at the end; bounds what may still change.
+        Probability within half a width of the contact at the end.  Where a threshold lies among
+        the packet's energies a few times as much may still change.
     momenta, weights : array (nodes,)
         Quadrature over the packet's momentum distribution |φ(p)|²: Σ weights × f(momenta) is the
         mean of f.  Weights sum to one; nodes cluster where a channel opens.
@@ -170,10 +170,10 @@ def scatter_packet(
     """
     energies = checks.vector(energies, "energies")
     coupling = checks.hermitian_matrix(coupling_matrix, "coupling_matrix", energies.size)
-    level = _index(level, "level", 0, energies.size - 1)
+    level = checks.whole_number(level, "level", 0, energies.size - 1)
     mass, width = checks.positive_scalar(mass, "mass"), checks.positive_scalar(width, "width")
     momentum = checks.positive_scalar(momentum, "momentum")
-    snapshots = _index(snapshots, "snapshots", 2, 1000)
+    snapshots = checks.whole_number(snapshots, "snapshots", 2, 1000)
     momenta = momentum + np.array([-SLOWEST, 0, FASTEST]) / (2 * width)
     duration = _checked_duration(duration, momenta[0], width, mass, momentum)
     total = energies[level] + momenta**2 / (2 * mass)
@@ -282,7 +282,8 @@ class _Grid:
         if remaining > TOLERANCE:
             raise checks.ConvergenceError(
                 f"a probability of {remaining:.2g} is still at the contact when the time is over; "
-                "choose a longer `duration`"
+                "choose a longer `duration`, several times the default if a threshold lies among "
+                "the packet's energies"
             )
         at_walls = probability[:, np.abs(self.positions) > self.positions[-1] - width].sum()
         if at_walls > TOLERANCE:
@@ -312,14 +313,3 @@ def _momentum_quadrature(
     measure = (lengths * np.sin(2 * x) * weights).ravel()
     density = measure * np.exp(-((momenta - mean) ** 2) / (2 * spread**2))
     return momenta, density / density.sum()
-
-
-def _index(value: int, name: str, low: int, high: int) -> int:
-    """Return an integer from low to high."""
-    try:
-        index = operator.index(value)
-    except TypeError as error:
-        raise TypeError(f"`{name}` must be an integer, got {value!r}") from error
-    if not low <= index <= high:
-        raise ValueError(f"`{name}` must be one of {low} … {high}, got {index}")
-    return index

@@ -189,7 +189,7 @@ def folded_momenta(contact, energy):
 
 @given(st.data(), contacts(max_levels=8))
 def test_k_matrix_is_hermitian_and_gives_s(data, contact):
-    """S = (1 - iK)(1 + iK)⁻¹ on open channels; eigenvalues tan δ of K give e^{-2iδ}."""
+    """S = (1 - iK)(1 + iK)⁻¹ on open channels; eigenvalues -tan δ of K give e^{2iδ}."""
     energy = data.draw(energies_above(contact))
     channels = np.flatnonzero(contact.open_channels(energy))
     k = contact.k_matrix(energy)
@@ -291,7 +291,7 @@ def test_scattering_states_broadcast_and_stay_finite_at_thresholds():
         ((0.2, 2, 0.0), ValueError, "no particle arrives in a closed channel"),
         ((0.2, 3, 0.0), ValueError, r"`level` must be one of 0 … 2, got 3"),
         ((0.2, -1, 0.0), ValueError, r"`level` must be one of 0 … 2, got -1"),
-        ((0.2, 0.5, 0.0), TypeError, "`level` must be an integer, got 0.5"),
+        ((0.2, 0.5, 0.0), TypeError, "`level` must be a whole number, got 0.5"),
         ((0.2, 0, np.nan), ValueError, "`position` must be finite"),
         ((np.inf, 0, 0.0), ValueError, "`energy` must be finite"),
     ],

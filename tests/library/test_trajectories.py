@@ -578,10 +578,10 @@ def test_integers_that_may_be_probabilities_are_refused(start):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: sample_paths(RING, 0, 0), ValueError, "`jumps` must be at least one, got 0"),
+        (lambda: sample_paths(RING, 0, 0), ValueError, "`jumps` must be at least 1, got 0"),
         (lambda: sample_paths(RING, 0, 2.5), TypeError, "`jumps` must be a whole number, got 2.5"),
-        (lambda: sample_paths(RING, 0, 5, 0), ValueError, "`trajectories` must be at least one"),
-        (lambda: count_jumps(RING, 0, 1.0, 0), ValueError, "`trajectories` must be at least one"),
+        (lambda: sample_paths(RING, 0, 5, 0), ValueError, "`trajectories` must be at least 1"),
+        (lambda: count_jumps(RING, 0, 1.0, 0), ValueError, "`trajectories` must be at least 1"),
         (lambda: count_jumps(RING, 0, 0.0, 5), ValueError, "`duration` must be positive"),
         (lambda: count_jumps(RING, 0, -1.0, 5), ValueError, "`duration` must be positive"),
         (lambda: count_jumps(RING, 0, np.inf, 5), ValueError, "`duration` must be finite"),

@@ -227,7 +227,7 @@ def test_bad_arguments_are_refused(function):
 
 @pytest.mark.parametrize("function", [unitary_from_probabilities, is_unistochastic])
 def test_bad_numbers_of_starts_are_refused(function):
-    with pytest.raises(ValueError, match="`starts` must be at least one, got 0"):
+    with pytest.raises(ValueError, match="`starts` must be at least 1, got 0"):
         function(np.eye(4), starts=0)
     with pytest.raises(TypeError, match="`starts` must be a whole number"):
         function(np.eye(4), starts=1.5)

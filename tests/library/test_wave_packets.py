@@ -168,7 +168,7 @@ def test_a_packet_that_meets_a_wall_is_reported(monkeypatch):
         ({"duration": 10.0}, ValueError, "slow parts would not have met the contact"),
         ({"duration": np.inf}, ValueError, "`duration` must be finite"),
         ({"level": 2}, ValueError, "`level` must be one of 0 … 1, got 2"),
-        ({"level": 1.0}, TypeError, "`level` must be an integer, got 1.0"),
+        ({"level": 1.0}, TypeError, "`level` must be a whole number, got 1.0"),
         ({"snapshots": 1}, ValueError, "`snapshots` must be one of 2 … 1000, got 1"),
         ({"coupling_matrix": np.eye(3)}, ValueError, r"must have shape \(2, 2\)"),
         ({"coupling_matrix": [[1, 1j], [1j, 1]]}, ValueError, "must be hermitian"),

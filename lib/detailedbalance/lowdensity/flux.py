@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import checks
-from .markov import generator
-from .quadrature import Interval, integrate_panels, threshold_intervals
-from .resonances import Resonance, resonances, threshold_widths
-from .scattering import ContactScattering, channel_momenta
+from .. import checks
+from ..markov import generator
+from ..quadrature import Interval, integrate_panels, threshold_intervals
+from ..resonances import Resonance, resonances, threshold_widths
+from ..scattering import ContactScattering, channel_momenta
 
 Array = NDArray[np.float64]
 

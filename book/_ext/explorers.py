@@ -20,6 +20,8 @@ from sphinx.util.docutils import SphinxDirective
 SOURCE = Path(__file__).resolve().parents[1] / "explorers"
 SHARED = ("state.js", "controls.js", "drawing.js")
 STATIC = "explorers"
+# Explorers that use the physics of others beside their own.
+BORROWED = {"weak-coupling": ("three-dots",)}
 
 
 class explorer(nodes.figure):  # noqa: N801 (Sphinx names its visitors after the node)
@@ -160,7 +162,8 @@ class WithoutScripts(SphinxPostTransform):
 
 def scripts_of(name):
     """Return the scripts of an explorer alone, in the order in which they load."""
-    return (f"physics/{name}.js", f"{name}.js")
+    physics = (*BORROWED.get(name, ()), name)
+    return (*(f"physics/{part}.js" for part in physics), f"{name}.js")
 
 
 def serial(translator, prefix):
@@ -264,7 +267,8 @@ def load_scripts(app, pagename, templatename, context, doctree):
         return
     names = list(dict.fromkeys(node["explorer"] for node in doctree.findall(explorer)))
     votes = any(True for _ in doctree.findall(vote))
-    scripts = [*SHARED, *(script for name in names for script in scripts_of(name))] if names else []
+    own = dict.fromkeys(script for name in names for script in scripts_of(name))
+    scripts = [*SHARED, *own] if own else []
     if votes:
         scripts.append("vote.js")
     for script in scripts:

@@ -318,8 +318,8 @@
   }
 
   const threeDots = {
-    energies, couplingMatrix, probabilities, degenerate, thermalFlux, ratios, gibbs, rates,
-    loopCurrent,
+    energies, couplingMatrix, invariants, probabilities, degenerate, thermalFlux, ratios, gibbs,
+    rates, loopCurrent,
   };
   root.DetailedBalance = root.DetailedBalance || {};
   root.DetailedBalance.physics = Object.assign(root.DetailedBalance.physics || {}, { threeDots });

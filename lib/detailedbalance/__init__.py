@@ -9,13 +9,17 @@ The flow is Hamiltonian → scattering S(E) → thermal flux F = ∫ e^{-βE} |S
 """
 
 from .checks import ConvergenceError, DegenerateLevelsError, ReducibleChainError, SecularWarning
+from .counting import CountedRates, count_edge
 from .cycles import cycle_affinities, cycle_basis, cycle_currents, satisfies_kolmogorov
 from .dots import ThreeDots, coupling_matrix, figure_1
 from .lowdensity import (
     SymmetryDefects,
+    consistent_load,
     detailed_balance_ratio,
     gibbs_state,
+    load_defect,
     loop_current,
+    naive_load,
     symmetry_defects,
     thermal_flux,
     thermalization_defect,
@@ -54,6 +58,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ContactScattering",
     "ConvergenceError",
+    "CountedRates",
     "DegenerateLevelsError",
     "JumpCounts",
     "PacketResult",
@@ -65,7 +70,9 @@ __all__ = [
     "ThreeDots",
     "balance_ratio",
     "balance_violation",
+    "consistent_load",
     "count_cycles",
+    "count_edge",
     "count_jumps",
     "coupling_matrix",
     "cycle_affinities",
@@ -79,8 +86,10 @@ __all__ = [
     "gibbs_state",
     "is_doubly_stochastic",
     "is_unistochastic",
+    "load_defect",
     "log_path_ratio",
     "loop_current",
+    "naive_load",
     "probability_currents",
     "relative_entropy",
     "relaxation_modes",

@@ -12,6 +12,21 @@ from .checks import ConvergenceError, DegenerateLevelsError, ReducibleChainError
 from .counting import CountedRates, count_edge
 from .cycles import cycle_affinities, cycle_basis, cycle_currents, satisfies_kolmogorov
 from .dots import ThreeDots, coupling_matrix, figure_1
+from .lindblad import (
+    BohrGroup,
+    SecularGenerator,
+    bohr_groups,
+    choi_matrix,
+    commutant_dimension,
+    commutation_defect,
+    davies_generator,
+    detailed_balance_defect,
+    lindbladian,
+    quantum_relative_entropy,
+    quantum_spohn_production,
+    stationary_states,
+    von_neumann_entropy,
+)
 from .lowdensity import (
     SymmetryDefects,
     consistent_load,
@@ -56,6 +71,7 @@ from .wave_packets import PacketResult, scatter_packet
 __version__ = "0.1.0"
 
 __all__ = [
+    "BohrGroup",
     "ContactScattering",
     "ConvergenceError",
     "CountedRates",
@@ -65,11 +81,16 @@ __all__ = [
     "Paths",
     "ReducibleChainError",
     "Resonance",
+    "SecularGenerator",
     "SecularWarning",
     "SymmetryDefects",
     "ThreeDots",
     "balance_ratio",
     "balance_violation",
+    "bohr_groups",
+    "choi_matrix",
+    "commutant_dimension",
+    "commutation_defect",
     "consistent_load",
     "count_cycles",
     "count_edge",
@@ -78,6 +99,8 @@ __all__ = [
     "cycle_affinities",
     "cycle_basis",
     "cycle_currents",
+    "davies_generator",
+    "detailed_balance_defect",
     "detailed_balance_ratio",
     "entropy_production",
     "evolve",
@@ -86,11 +109,14 @@ __all__ = [
     "gibbs_state",
     "is_doubly_stochastic",
     "is_unistochastic",
+    "lindbladian",
     "load_defect",
     "log_path_ratio",
     "loop_current",
     "naive_load",
     "probability_currents",
+    "quantum_relative_entropy",
+    "quantum_spohn_production",
     "relative_entropy",
     "relaxation_modes",
     "resonances",
@@ -102,9 +128,11 @@ __all__ = [
     "spectral_gap",
     "spohn_production",
     "stationary_state",
+    "stationary_states",
     "symmetry_defects",
     "thermal_flux",
     "thermalization_defect",
     "transition_rates",
     "unitary_from_probabilities",
+    "von_neumann_entropy",
 ]

@@ -4,7 +4,10 @@ Every public function passes its arguments through these, so that a wrong shape,
 non-hermitian coupling or a negative temperature stops the computation where it enters.
 """
 
+import sys
+import warnings
 from operator import index
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +26,9 @@ NORMALIZATION_TOLERANCE = 1e-9
 
 NEGATIVE_ROUNDING = 1e-12
 """Probabilities that are negative by no more than this count as zero."""
+
+STATE_TOLERANCE = 1e-9
+"""Deviations that a density matrix may have from hermitian, from trace one, from positive."""
 
 DEGENERACY_TOLERANCE = 1e-9
 """Levels closer than this fraction of the spectrum's width count as degenerate."""
@@ -185,6 +191,49 @@ def distribution(p: ArrayLike, name: str, size: int) -> NDArray[np.float64]:
     return array
 
 
+def density_matrix(rho: ArrayLike, name: str, size: int | None = None) -> NDArray[np.complex128]:
+    """Return density matrices of shape (..., size, size), exactly hermitian and of trace one."""
+    array = complex_array(rho, name)
+    n = size or (array.shape[-1] if array.ndim else 0)
+    if n == 0 or array.shape[-2:] != (n, n):
+        expected = "(..., n, n)" if size is None else f"(..., {n}, {n})"
+        raise ValueError(
+            f"`{name}` must have shape {expected}, got {array.shape}; a pure state ψ has the "
+            "density matrix np.outer(ψ, ψ.conj())"
+        )
+    adjoint = np.swapaxes(array.conj(), -1, -2)
+    deviation = np.abs(array - adjoint).max(initial=0.0)
+    if deviation > STATE_TOLERANCE:
+        raise ValueError(
+            f"`{name}` must be hermitian, but |{name} - {name}†| reaches {deviation:.3g}"
+        )
+    array = (array + adjoint) / 2
+    trace = np.trace(array, axis1=-2, axis2=-1).real
+    deviation = np.abs(trace - 1).max(initial=0.0)
+    if deviation > STATE_TOLERANCE:
+        raise ValueError(
+            f"`{name}` must have trace one, but is off by {deviation:.3g}; divide it by its trace"
+        )
+    lowest = np.linalg.eigvalsh(array).min(initial=0.0)
+    if lowest < -STATE_TOLERANCE:
+        raise ValueError(
+            f"`{name}` must be positive, but has the eigenvalue {lowest:.3g}; no eigenvalue of a "
+            "density matrix is negative, they are probabilities"
+        )
+    return array / trace[..., None, None]
+
+
+def superoperator(matrix: ArrayLike, name: str) -> NDArray[np.complex128]:
+    """Return a superoperator of shape (n², n²), for density matrices stacked by columns."""
+    array = complex_array(matrix, name)
+    n = round(array.shape[0] ** 0.5) if array.ndim else 0
+    if n == 0 or array.shape != (n * n, n * n):
+        raise ValueError(
+            f"`{name}` must have shape (n², n²), as `lindbladian` returns, got {array.shape}"
+        )
+    return array
+
+
 def fitting_batches(**batches: tuple[int, ...]) -> None:
     """Raise `ValueError` unless the shapes of these batches, given by name, broadcast."""
     try:
@@ -240,8 +289,10 @@ def choice(value: str, name: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def nondegenerate(energies: NDArray[np.float64]) -> None:
+def nondegenerate(energies: NDArray[np.float64], tolerance: float = DEGENERACY_TOLERANCE) -> None:
     """Raise `DegenerateLevelsError` if two levels nearly coincide.
+
+    The tolerance is relative to the width of the spectrum.
 
     The Pauli equation for populations rests on the secular average, which needs every
     transition between two levels to have a frequency well away from zero.
@@ -250,13 +301,30 @@ def nondegenerate(energies: NDArray[np.float64]) -> None:
     if ordered.size < 2:
         return
     closest = np.diff(ordered).min()
-    if closest <= DEGENERACY_TOLERANCE * (ordered[-1] - ordered[0]):
+    if closest <= tolerance * (ordered[-1] - ordered[0]):
         levels = ", ".join(f"{level:.6g}" for level in energies)
         raise DegenerateLevelsError(
             f"two levels coincide among {levels}: their populations do not evolve "
             "independently of coherences, so the secular rate equation fails; "
             "move the flux (or the levels) away from the crossing"
         )
+
+
+def secular(splitting: float, decay: float) -> None:
+    """Warn, where the library was called, unless `splitting` is large compared with `decay`."""
+    if splitting >= SECULAR_RATIO * decay:
+        return
+    library, frame, level = str(Path(__file__).parent), sys._getframe(), 1
+    # The constructor that a dataclass writes itself has the file name "<string>".
+    while frame.f_back and frame.f_code.co_filename.startswith((library, "<string>")):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(
+        f"frequencies that are treated as different lie {splitting:.3g} apart, only "
+        f"{splitting / decay:.3g} times the largest decay rate {decay:.3g}; the secular average "
+        f"needs {SECULAR_RATIO:g} or more: make the coupling to the bath, or its density, smaller",
+        SecularWarning,
+        stacklevel=level,
+    )
 
 
 def _numeric(value: ArrayLike, name: str) -> NDArray:

@@ -66,6 +66,7 @@ from .trajectories import (
     sample_paths,
 )
 from .unistochastic import is_doubly_stochastic, is_unistochastic, unitary_from_probabilities
+from .unravelling import QuantumTrajectories, unravel
 from .wave_packets import PacketResult, scatter_packet
 
 __version__ = "0.1.0"
@@ -79,6 +80,7 @@ __all__ = [
     "JumpCounts",
     "PacketResult",
     "Paths",
+    "QuantumTrajectories",
     "ReducibleChainError",
     "Resonance",
     "SecularGenerator",
@@ -134,5 +136,6 @@ __all__ = [
     "thermalization_defect",
     "transition_rates",
     "unitary_from_probabilities",
+    "unravel",
     "von_neumann_entropy",
 ]

@@ -11,16 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..counting import CountedRates, count_edge, counted_edge
-from ..resonances import resonances
+from ..resonances import Resonance, resonances
 from ..scattering import ContactScattering, channel_momenta
 from .flux import (
+    RESONANCE_TOLERANCE,
     SUM_RULE_TOLERANCE,
     _higher_level,
     _intervals,
     _rate_prefactor,
-    _require_resolved,
     _squares,
     _thermal_average,
+    _unresolved,
     _warn_unless_secular,
     gibbs_state,
 )
@@ -30,6 +31,9 @@ Array = NDArray[np.float64]
 REACHES = (2, 3, 4, 6, 8, 12, 16)
 REACH_TOLERANCE = 1e-12
 """Reaches are tried until no rate changes by more, and the sum rule holds to this, relatively."""
+
+LARGEST_EXPONENT = 600.0
+"""Largest β|w|, in all steps together, whose exponential is formed."""
 
 
 def naive_load(
@@ -81,8 +85,8 @@ def naive_load(
     if loaded.ndim != 2:
         raise ValueError(f"`rates` must have shape (n, n), got {loaded.shape}")
     k, l = counted_edge(edge, len(loaded))
-    if abs(beta * weight) > 600:
-        raise OverflowError(f"e^(βw/2) is too large at βw = {beta * weight:.4g}")
+    if abs(beta * weight) > LARGEST_EXPONENT:
+        raise OverflowError(f"e^(β|w|/2) is too large at βw = {beta * weight:.4g}")
     loaded[k, l] *= np.exp(-beta * weight / 2)
     loaded[l, k] *= np.exp(beta * weight / 2)
     return count_edge(loaded, (k, l))
@@ -224,37 +228,46 @@ def _converged(
     """Return the rates of the smallest tower that tells all that happens on its middle floor."""
     shorter = _collisions(contact, beta, weight, edge, REACHES[0] - 1)
     for reach in REACHES:
+        if beta * abs(weight) * reach > LARGEST_EXPONENT:
+            raise OverflowError(
+                f"the weight is too heavy: e^(βw) overflows in {reach} steps at βw = "
+                f"{beta * weight:.4g}; take a smaller weight, or pass `reach`"
+            )
         longer = _collisions(contact, beta, weight, edge, reach)
-        growth = np.zeros_like(longer.rates)
-        growth[np.isin(longer.steps, shorter.steps)] = shorter.rates
-        growth = np.abs(longer.rates - growth) / _exits(longer)
+        growth = longer.rates.copy()
+        growth[np.isin(longer.steps, shorter.steps)] -= shorter.rates
+        exits = longer.rates.sum(axis=(0, 1))
+        growth = np.abs(np.divide(growth, exits, out=np.zeros_like(growth), where=exits > 0)).max()
         defect = load_defect(longer, contact.energies, beta, weight)
-        if max(growth.max(), defect) < REACH_TOLERANCE:
+        if max(growth, defect) < REACH_TOLERANCE:
             return longer
         shorter = longer
     raise checks.ConvergenceError(
-        f"a reach of {reach} steps of the weight is not enough: the sum rule still fails by "
-        f"{defect:.2g} and rates change by {growth.max():.2g}, relatively; strong couplings throw "
-        "the weight far, weaken them or pass `reach`"
+        f"a reach of {reach} steps of the weight is not enough: rates still change by {growth:.2g} "
+        f"and the sum rule fails by {defect:.2g}, relatively; strong couplings throw the weight "
+        "far: weaken them, or pass `reach`"
     )
-
-
-def _exits(loaded: CountedRates) -> Array:
-    exits = loaded.rates.sum(axis=(0, 1))
-    return np.where(exits > 0, exits, 1.0)
 
 
 def _collisions(
     contact: ContactScattering, beta: float, weight: float, edge: tuple[int, int], reach: int
 ) -> CountedRates:
-    """Return e^{βE_l} F_{(k,d),(l,0)} for |d| ≤ reach."""
+    """Return e^{βE_l} F_{(k,d),(l,0)} for |d| ≤ reach; levels of the tower may coincide."""
     n = contact.energies.size
     tower = _tower(contact, weight, edge, reach)
-    middle = np.arange(n) + reach * n
-    higher = _higher_level(tower.energies)[:, middle]
-    flux = _columns(tower, beta, middle, higher)
-    flux *= np.exp(-beta * (higher - contact.energies))
-    return CountedRates(flux.reshape(-1, n, n), np.arange(-reach, reach + 1))
+    middle = slice(reach * n, reach * n + n)
+    # Below the middle floor nothing arrives that could be scattered from it.
+    found = [r for r in resonances(tower) if r.energy > contact.energies.min()]
+    flux = _flux_from(middle, tower, beta, found)
+    missed = np.abs(flux.sum(axis=0) * beta - 1).max()
+    if not missed < SUM_RULE_TOLERANCE:
+        raise checks.ConvergenceError(
+            f"collisions of the loaded system miss {missed:.2g} of the particles; couplings or "
+            "temperatures span more powers of ten than double precision holds"
+        )
+    loaded = CountedRates(flux.reshape(-1, n, n), np.arange(-reach, reach + 1))
+    _require_resolved(contact.energies, beta, loaded, found, middle)
+    return loaded
 
 
 def _tower(
@@ -272,36 +285,41 @@ def _tower(
     return ContactScattering(energies, coupling, contact.mass)
 
 
-def _columns(tower: ContactScattering, beta: float, middle: NDArray[np.intp], higher: Array):
-    """Columns of F_kl e^{β max(E_k, E_l)}, from the levels of the middle floor, (levels, n).
-
-    Coinciding levels do no harm here.  Energies below the middle floor do not matter.
-    """
+def _flux_from(
+    middle: slice, tower: ContactScattering, beta: float, found: list[Resonance]
+) -> Array:
+    """Return e^{βE_l} F_kl from the levels l of the middle floor to all k, (levels, n)."""
     source = np.eye(tower.energies.size)[:, middle]
 
     def probabilities(excess: Array) -> Array:
         momenta = channel_momenta(excess, tower.mass)
         roots = np.where(excess > 0, np.sqrt(np.abs(momenta)), 0.0)
         waves = np.linalg.solve(tower.momentum_form(momenta), source)
-        s = 2 * roots[..., :, None] * waves * roots[..., None, middle]
-        return _squares(s - source * (excess > 0)[..., None, middle])
+        scattered = 2 * roots[..., :, None] * waves * roots[..., None, middle]
+        return _squares(scattered - source * (excess > 0)[..., None, middle])
 
-    temperature = np.array(beta)
-    found = [r for r in resonances(tower) if r.energy > tower.energies[middle].min()]
+    temperature, higher = np.array(beta), _higher_level(tower.energies)[:, middle]
     flux = np.zeros(higher.shape)
     for interval in _intervals(tower, temperature, found):
         reached = interval.floor >= higher
         if reached.any():
-            decay = np.exp(-beta * np.where(reached, interval.floor - higher, 0.0))
-            flux += reached * decay * _thermal_average(interval, temperature, probabilities)
-    sums = (np.exp(-beta * (higher - tower.energies[middle])) * flux).sum(axis=0) * beta
-    if not np.abs(sums - 1).max() < SUM_RULE_TOLERANCE:
-        raise checks.ConvergenceError(
-            f"collisions of the loaded system miss {np.abs(sums - 1).max():.2g} of the particles; "
-            "couplings or temperatures span more powers of ten than double precision holds"
-        )
-    # Entries that are not needed shall not be found unresolved.
-    whole = np.full((tower.energies.size, tower.energies.size), np.inf)
-    whole[:, middle] = flux
-    _require_resolved(tower.energies, temperature, whole, found)
+            depth = np.where(reached, interval.floor - tower.energies[middle], np.inf)
+            flux += np.exp(-beta * depth) * _thermal_average(interval, temperature, probabilities)
     return flux
+
+
+def _require_resolved(
+    energies: Array, beta: float, loaded: CountedRates, found: list[Resonance], middle: slice
+) -> None:
+    """Refuse rates that rest on a resonance narrower than the rounding of its energy.
+
+    As in `thermal_flux`, but relative to all exits of a level: single entries, of far lifts, may
+    be next to nothing.
+    """
+    exits = loaded.rates.sum(axis=(0, 1))
+    for resonance in found:
+        formation = resonance.formation[middle]
+        depth = np.where(formation > 0, resonance.energy - energies, 0.0)
+        error = 2 * np.pi * resonance.rounding * formation * np.exp(-beta * depth)
+        if np.any(error > RESONANCE_TOLERANCE * exits):
+            raise _unresolved(resonance, "rates rest")

@@ -1,0 +1,463 @@
+"""Laws of counting; simulations with fixed seeds, statistics within four standard errors."""
+
+import pickle
+import random as stdlib_random
+
+import mpmath as mp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from strategies import rate_matrices, seeds
+
+from detailedbalance import (
+    ConvergenceError,
+    CountedRates,
+    ReducibleChainError,
+    count_cycles,
+    count_edge,
+    cycle_affinities,
+    cycle_currents,
+    evolve,
+    figure_1,
+    generator,
+    loop_current,
+    probability_currents,
+    sample_paths,
+    stationary_state,
+    transition_rates,
+)
+
+RING = np.array([[0, 1.0, 0.3], [2.5, 0, 1.0], [0.2, 4.0, 0]])
+rates_in_decades = st.floats(0.01, 100)
+times_from_zero = st.just(0.0) | st.floats(1e-3, 5)
+
+
+@st.composite
+def counted(draw, max_states=4):
+    """Random jumps with whole steps, some of which leave the state as it is."""
+    random = np.random.default_rng(draw(seeds))
+    n, s = draw(st.integers(1, max_states)), draw(st.integers(1, 4))
+    steps = random.choice(np.arange(-3, 4), s, replace=False)
+    rates = np.exp(random.normal(size=(s, n, n))) * (random.uniform(size=(s, n, n)) < 0.7)
+    return CountedRates(rates, steps)
+
+
+def mean_and_error(samples):
+    return samples.mean(), samples.std(ddof=1) / np.sqrt(len(samples))
+
+
+def assert_moments(samples, mean, variance):
+    found, error = mean_and_error(samples)
+    assert abs(found - mean) < 4 * error
+    found, error = mean_and_error((samples - mean) ** 2)
+    assert abs(found - variance) < 4 * error
+
+
+def largest_eigenvalue(matrix):
+    return np.linalg.eigvals(matrix).real.max(axis=-1)
+
+
+# Processes with known laws
+
+
+@given(rates_in_decades, st.floats(0.01, 3) | st.floats(-3, -0.01), times_from_zero)
+def test_poisson_process(rate, step, time):
+    """Mean and variance of the number of jumps are both rate × time."""
+    process = CountedRates([[[rate]]], [step])
+    mean, variance = process.moments(0, time)
+    assert mean == pytest.approx(step * rate * time, rel=1e-11)
+    assert variance == pytest.approx(step**2 * rate * time, rel=1e-11)
+    assert process.cumulants() == pytest.approx((step * rate, step**2 * rate), rel=1e-14)
+    chi = 0.5 / step
+    exponent = rate * time * np.expm1(0.5)
+    assert process.generating_function(chi, 0, time) == pytest.approx(np.exp(exponent), rel=1e-11)
+
+
+def test_number_of_poisson_jumps_is_poisson():
+    values, probabilities = CountedRates([[[3.0]]], [1]).distribution(0, 2.0)
+    assert values[0] == 0
+    assert probabilities == pytest.approx(stats.poisson.pmf(values, 6.0), abs=1e-15)
+
+
+@given(st.integers(2, 7), rates_in_decades, rates_in_decades, times_from_zero)
+def test_all_steps_on_a_ring_are_a_random_walk(n, a, b, time):
+    """Mean (a - b)t and variance (a + b)t from every start, at all times."""
+    clockwise = np.roll(np.eye(n), 1, axis=0)
+    walk = CountedRates([a * clockwise, b * clockwise.T], [1, -1])
+    mean, variance = walk.moments(n - 1, time)
+    size = (a + b) * time
+    assert mean == pytest.approx((a - b) * time, abs=1e-12 * size)
+    assert variance == pytest.approx(size, rel=1e-11)
+    assert walk.cumulants() == pytest.approx((a - b, a + b), abs=1e-13 * (a + b))
+
+
+def test_difference_of_two_poisson_numbers_is_skellam():
+    clockwise = np.roll(np.eye(3), 1, axis=0)
+    walk = CountedRates([2.0 * clockwise, 1.5 * clockwise.T], [1, -1])
+    values, probabilities = walk.distribution(1, 4.0)
+    assert probabilities == pytest.approx(stats.skellam.pmf(values, 8.0, 6.0), abs=3e-15)
+
+
+@given(st.integers(3, 7), rates_in_decades, rates_in_decades)
+def test_turns_of_a_uniform_ring(n, a, b):
+    """One n-th of the steps of the walk, and so 1/n² of their variance."""
+    clockwise = np.roll(np.eye(n), 1, axis=0)
+    turns = count_edge(a * clockwise + b * clockwise.T, (1, 0))
+    expected = (a - b) / n, (a + b) / n**2
+    assert turns.cumulants() == pytest.approx(expected, abs=1e-12 * (a + b))
+
+
+@given(rates_in_decades, rates_in_decades)
+def test_random_telegraph(a, b):
+    """0 → 1 and 1 → 0 in turn: a renewal process with waiting times 1/a + 1/b on average."""
+    rates = [[0, b], [a, 0]]
+    clicks = CountedRates([[[0, 0], [a, 0]], [[0, b], [0, 0]]], [1, 0])
+    mean, variance = a * b / (a + b), a * b * (a**2 + b**2) / (a + b) ** 3
+    assert clicks.cumulants() == pytest.approx((mean, variance), rel=1e-12)
+    # From equilibrium the mean is right at once.
+    assert clicks.moments(stationary_state(rates), 0.7)[0] == pytest.approx(0.7 * mean, rel=1e-12)
+
+
+def test_nothing_ever_counts_on_a_bridge():
+    """A link that no cycle uses is crossed once more one way than the other, at most."""
+    chain = np.array([[0, 1.0, 0], [2.0, 0, 3.0], [0, 0.5, 0]])
+    bridge = count_edge(chain, (1, 0))
+    mean, variance = bridge.cumulants()
+    assert abs(mean) < 1e-16
+    assert variance < 1e-15
+    values, probabilities = bridge.distribution(0, 50.0)
+    assert probabilities[(values < 0) | (values > 1)].max() < 1e-14
+    assert probabilities[values == 0] == pytest.approx(stationary_state(chain)[0], abs=1e-13)
+
+
+# Laws of every process
+
+
+@given(counted(), times_from_zero, seeds)
+def test_distribution_has_the_moments_and_the_generating_function(process, time, seed):
+    """A Fourier sum on one side, derivatives and exponentials on the other."""
+    start = np.random.default_rng(seed).dirichlet(np.ones(process.rates.shape[1]))
+    values, probabilities = process.distribution(start, time)
+    assert probabilities.sum() == pytest.approx(1, abs=1e-12)
+    mean, variance = process.moments(start, time)
+    scale = 1 + np.abs(values).max()
+    assert values @ probabilities == pytest.approx(mean, abs=1e-12 * scale)
+    spread = (values - mean) ** 2 @ probabilities
+    assert spread == pytest.approx(variance, abs=1e-12 * scale**2)
+    chi = np.array([-2, 0, 2]) / scale
+    direct = np.exp(chi[:, None] * values) @ probabilities
+    assert process.generating_function(chi, start, time) == pytest.approx(direct, rel=1e-10)
+
+
+@given(counted(), times_from_zero, times_from_zero)
+def test_times_add(process, first, second):
+    """Counting goes on from where it stopped: the moments of an interval follow from its start."""
+    n = process.rates.shape[1]
+    then = evolve(process.total_rates, np.eye(n)[0], first)
+    means = [process.moments(*arguments)[0] for arguments in [(0, first), (then, second)]]
+    together = process.moments(0, first + second)[0]
+    assert together == pytest.approx(sum(means), abs=1e-11 * (1 + process.rates.sum()))
+
+
+@given(rate_matrices(), st.floats(0.1, 10))
+def test_mean_is_the_probability_current(rates, time):
+    """From the stationary state, at all times and in the long run; loops carry it."""
+    p = stationary_state(rates)
+    currents = probability_currents(rates, p)
+    flow = (rates * p).max()
+    k, l = len(rates) - 1, 0
+    edge = count_edge(rates, (k, l))
+    assert edge.cumulants()[0] == pytest.approx(currents[k, l], abs=1e-14 * flow)
+    time /= rates.sum(axis=0).max()
+    mean = edge.moments(p, time)[0]
+    assert mean == pytest.approx(currents[k, l] * time, abs=1e-12 * flow * time)
+
+
+@given(st.integers(3, 6), seeds)
+def test_driven_rings_have_the_symmetry_of_gallavotti_and_cohen(n, seed):
+    """Counting turns of affinity A, χ and -A - χ have the same spectrum, and only those."""
+    random = np.random.default_rng(seed)
+    clockwise = np.roll(np.eye(n), 1, axis=0)
+    rates = clockwise * np.exp(random.normal(size=n)) + clockwise.T * np.exp(random.normal(size=n))
+    turns = count_edge(rates, (1, 0))
+    (affinity,) = cycle_affinities(rates, [tuple(range(n))])
+    chi = random.uniform(-1, 1, 5)
+    forth, back = (largest_eigenvalue(turns.tilted_generator(x)) for x in (chi, -affinity - chi))
+    assert forth == pytest.approx(back, abs=1e-12 * rates.max())
+    assert largest_eigenvalue(turns.tilted_generator(-affinity)) < 1e-12 * rates.max()
+    # Both ends of the relation are the drift; it points the way of the affinity.
+    assert turns.cumulants()[0] == pytest.approx(cycle_currents(rates)[0], abs=1e-13 * rates.max())
+    assert turns.cumulants()[0] * affinity >= 0
+
+
+@given(counted(), st.floats(0.1, 10), rates_in_decades)
+def test_units_of_the_counter_and_of_time(process, unit, speed):
+    scaled = CountedRates(speed * process.rates, unit * process.steps)
+    for time in (0.0, 0.7):
+        mean, variance = process.moments(0, time)
+        size = 1 + variance
+        found = scaled.moments(0, time / speed)
+        assert found == pytest.approx((unit * mean, unit**2 * variance), abs=1e-10 * unit**2 * size)
+
+
+@given(rate_matrices())
+def test_long_times_lead_to_the_cumulants(rates):
+    """Mean and variance grow linearly in the end; the constants cancel between two times."""
+    edge = count_edge(rates, (1, 0))
+    gap = np.sort(-np.linalg.eigvals(generator(rates)).real)[1]
+    times = np.array([50.0, 100.0]) / gap
+    mean, variance = edge.moments(0, times)
+    noise = 1e-13 * rates.sum(axis=0).max() * times[1] * variance[1]
+    drift, spread = edge.cumulants()
+    assert np.diff(mean)[0] == pytest.approx(drift * times[0], abs=noise + 1e-12)
+    assert np.diff(variance)[0] == pytest.approx(spread * times[0], abs=noise + 1e-12)
+
+
+def test_variance_of_a_long_count_needs_no_difference_of_squares():
+    """A million turns: squares of the mean have no digit left for the variance."""
+    fast = count_edge(1e3 * RING, (1, 0))
+    drift, spread = fast.cumulants()
+    mean, variance = fast.moments(0, 1e4)
+    assert mean > 1e6
+    assert mean == pytest.approx(drift * 1e4, rel=1e-6)
+    assert variance == pytest.approx(spread * 1e4, rel=1e-6)
+
+
+def test_thirty_digits():
+    """Derivatives of eigenvalue and exponential of the tilted ring, in 60 digits."""
+    edge = count_edge(RING, (1, 0))
+    with mp.workdps(60):
+        step = mp.mpf("1e-15")
+
+        def tilted(chi):
+            w = mp.matrix(RING.tolist())
+            for l in range(3):
+                w[l, l] = -sum(w[k, l] for k in range(3))
+            w[1, 0] *= mp.exp(chi)
+            w[0, 1] *= mp.exp(-chi)
+            return w
+
+        def growth(chi):
+            return max(mp.re(value) for value in mp.eig(tilted(chi), right=False))
+
+        def after(chi, time):
+            return mp.log(sum(mp.expm(tilted(chi) * time)[:, 0]))
+
+        def derivatives(function):
+            plus, middle, minus = (function(x) for x in (step, mp.mpf(0), -step))
+            return float((plus - minus) / (2 * step)), float((plus - 2 * middle + minus) / step**2)
+
+        assert edge.cumulants() == pytest.approx(derivatives(growth), rel=1e-13)
+        for time in (0.01, 0.4, 6.0):
+            exact = derivatives(lambda chi, time=time: after(chi, mp.mpf(time)))
+            assert edge.moments(0, time) == pytest.approx(exact, rel=1e-13)
+        chi = np.array([-2.0, 0.3, 5.0])
+        exact = [float(mp.exp(after(mp.mpf(x), mp.mpf(2.0)))) for x in chi]
+        assert edge.generating_function(chi, 0, 2.0) == pytest.approx(exact, rel=1e-13)
+
+
+# Simulations
+
+
+def test_counts_of_a_plain_simulation():
+    """One jump after the other, in a loop of Python, with jumps that leave the state as it is."""
+    process = CountedRates(
+        [[[0.5, 1.0], [0.7, 0.0]], [[0.0, 0.4], [0.9, 1.5]], [[9.0, 0.3], [0.0, 9.0]]], [2, -1, 0]
+    )
+    random = stdlib_random.Random(1)
+    jumps = [
+        [
+            (process.rates[s, k, l], k, process.steps[s])
+            for s in range(3)
+            for k in range(2)
+            if process.rates[s, k, l] > 0
+        ]
+        for l in range(2)
+    ]
+    changes = []
+    for _ in range(20_000):
+        state, count, time = 0, 0.0, 0.0
+        while True:
+            time += random.expovariate(sum(rate for rate, _, _ in jumps[state]))
+            if time > 3.0:
+                break
+            weights = [rate for rate, _, _ in jumps[state]]
+            _, state, step = random.choices(jumps[state], weights)[0]
+            count += step
+        changes.append(count)
+    assert_moments(np.array(changes), *process.moments(0, 3.0))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_samples_follow_the_distribution(seed):
+    random = np.random.default_rng(seed)
+    rates = random.exponential(size=(3, 3, 3)) * (random.uniform(size=(3, 3, 3)) < 0.6)
+    process = CountedRates(rates, [-1, 0, 3])
+    start = random.dirichlet(np.ones(3))
+    samples = process.sample(start, 4.0, 50_000, seed)
+    assert_moments(samples, *process.moments(start, 4.0))
+    values, probabilities = process.distribution(start, 4.0)
+    expected = probabilities * len(samples)
+    often = expected > 20
+    seen = (samples[:, None] == values[often]).sum(axis=0)
+    seen, expected = (np.append(x, 50_000 - x.sum()) for x in (seen, expected[often]))
+    assert stats.chisquare(seen, expected).pvalue > 1e-3
+
+
+def test_samples_from_given_states_and_generators():
+    process = CountedRates([RING + np.diag([1.0, 0, 2.0])], [1])
+    samples = process.sample(np.repeat([0, 2], 20_000), 0.5, 40_000, seed=3)
+    for half, state in [(samples[:20_000], 0), (samples[20_000:], 2)]:
+        assert_moments(half, *process.moments(state, 0.5))
+    again = process.sample(np.repeat([0, 2], 20_000), 0.5, 40_000, seed=3)
+    assert np.array_equal(samples, again)
+    random = np.random.default_rng(3)
+    first, second = (process.sample(0, 0.5, 1000, random) for _ in range(2))
+    assert not np.array_equal(first, second)
+
+
+def test_steps_of_one_jump_are_independent():
+    """Two kinds of jumps between the same states: their numbers are uncorrelated Poissonian."""
+    up = np.array([[0, 0.0], [1.0, 0]])
+    process = CountedRates([up + up.T, 3 * (up + up.T)], [1, 1000])
+    samples = process.sample(0, 2.0, 50_000, seed=5)
+    ones, thousands = samples % 1000, samples // 1000
+    assert_moments(ones, 2.0, 2.0)
+    assert_moments(thousands, 6.0, 6.0)
+    assert abs(np.corrcoef(ones, thousands)[0, 1]) < 4 / np.sqrt(len(samples))
+
+
+def test_turns_of_three_dots_at_equilibrium():
+    """The loop current is the mean, and cycles completed along trajectories agree with both."""
+    contact = figure_1()
+    rates = transition_rates(contact, 2.0)
+    p = stationary_state(rates)
+    turns = count_edge(rates, (1, 0))
+    drift, spread = turns.cumulants()
+    assert drift == pytest.approx(loop_current(contact, 2.0), rel=1e-11)
+    paths = sample_paths(rates, p, 1500, 300, seed=8)
+    duration = 0.9 * paths.times[:, -1].min()
+    cycles = count_cycles(paths.until(duration))
+    net = (cycles[0, 1, 2] - cycles[0, 2, 1]) / (300 * duration)
+    error = np.sqrt(spread / (300 * duration))
+    assert drift > 50 * error
+    assert abs(net - drift) < 4 * error
+    # Every edge sees the same turns in the long run, with the same variance.
+    for edge in [(2, 1), (0, 2)]:
+        assert count_edge(rates, edge).cumulants() == pytest.approx((drift, spread), rel=1e-11)
+
+
+# Forms and errors
+
+
+def test_shapes_broadcast():
+    edge = count_edge(RING, (1, 0))
+    assert edge.tilted_generator(np.zeros((2, 5))).shape == (2, 5, 3, 3)
+    assert edge.tilted_generator(0.0) == pytest.approx(generator(RING), rel=1e-15)
+    chi, times = np.array([[-0.5], [0.0], [0.5]]), np.array([0.0, 1.0, 2.0, 3.0])
+    function = edge.generating_function(chi, 0, times)
+    assert function.shape == (3, 4)
+    assert function[:, 0] == pytest.approx(np.ones(3), abs=1e-15)
+    assert function[1] == pytest.approx(np.ones(4), rel=1e-14)
+    assert function[2, 3] == pytest.approx(edge.generating_function(0.5, 0, 3.0), rel=1e-14)
+    mean, variance = edge.moments([1.0, 0, 0], times.reshape(2, 2))
+    assert mean.shape == variance.shape == (2, 2)
+    assert mean[0, 0] == variance[0, 0] == 0
+    assert edge.generating_function(chi, 0, 0.0).shape == (3, 1)
+
+
+def test_total_rates_forget_the_counter():
+    edge = count_edge(RING, (1, 0))
+    assert np.array_equal(edge.total_rates, RING)
+    assert np.array_equal(count_edge(RING + 5 * np.eye(3), (1, 0)).rates, edge.rates)
+    loops = CountedRates([RING + np.eye(3), RING + 7 * np.eye(3)], [1, 0])
+    assert np.array_equal(loops.total_rates, 2 * RING)
+    assert np.array_equal(loops.rates[1], RING)
+    copy = pickle.loads(pickle.dumps(edge))
+    assert np.array_equal(copy.rates, edge.rates)
+    with pytest.raises(ValueError, match="read-only"):
+        copy.rates[0] = 0
+
+
+@pytest.mark.parametrize(
+    ("rates", "steps", "error", "message"),
+    [
+        (RING, [1], ValueError, r"`rates` must have shape \(s, n, n\)"),
+        ([RING[:2]], [1], ValueError, r"`rates` must have shape \(s, n, n\)"),
+        ([RING], [1, 2], ValueError, "one matrix for each of the 2 `steps`, got 1"),
+        ([RING, RING], [1, 1], ValueError, "`steps` must all be different"),
+        ([RING], [np.inf], ValueError, "`steps` must be finite"),
+        ([RING], 1, ValueError, r"`steps` must have shape \(n,\)"),
+        ([-RING], [1], ValueError, "must not be negative, got -4;"),
+        ([RING - np.eye(3)], [1], ValueError, "must not be negative, got -1;"),
+        ([RING * np.nan], [1], ValueError, "`rates` must be finite"),
+        ([1j * RING], [1], TypeError, "`rates` must be real"),
+    ],
+)
+def test_bad_rates_are_refused(rates, steps, error, message):
+    with pytest.raises(error, match=message):
+        CountedRates(rates, steps)
+
+
+@pytest.mark.parametrize(
+    ("edge", "error", "message"),
+    [
+        ((1, 1), ValueError, "two different states"),
+        ((1, 3), ValueError, "one of 0 … 2, got 3"),
+        ((1,), ValueError, r"a pair \(k, l\)"),
+        (1, ValueError, r"a pair \(k, l\)"),
+        ((1, 0.5), TypeError, "whole number"),
+    ],
+)
+def test_bad_edges_are_refused(edge, error, message):
+    with pytest.raises(error, match=message):
+        count_edge(RING, edge)
+    with pytest.raises(ValueError, match=r"`rates` must have shape \(n, n\)"):
+        count_edge([RING], (1, 0))
+
+
+def test_bad_starts_and_times_are_refused():
+    edge = count_edge(RING, (1, 0))
+    for method in (edge.moments, edge.distribution, lambda *a: edge.generating_function(0, *a)):
+        with pytest.raises(ValueError, match="`start` must be one of 0 … 2, got 3"):
+            method(3, 1.0)
+        with pytest.raises(ValueError, match="`start` must sum to one"):
+            method([0.5, 0.6, 0.0], 1.0)
+        with pytest.raises(ValueError, match="must not be negative, got -1"):
+            method(0, -1.0)
+    with pytest.raises(ValueError, match="`start` must have shape"):
+        edge.sample([0.5, 0.5], 1.0, 10)
+    with pytest.raises(ValueError, match=r"`start` must name states 0 to 2"):
+        CountedRates([RING + np.eye(3)], [1]).sample(3, 1.0, 10)
+    with pytest.raises(ValueError, match="batches must have shapes that broadcast"):
+        edge.generating_function([0.0, 1.0], 0, [1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="`steps` must be whole numbers"):
+        CountedRates([RING], [0.5]).distribution(0, 1.0)
+
+
+def test_what_exceeds_the_range_of_numbers_is_refused():
+    edge = count_edge(RING, (1, 0))
+    with pytest.raises(OverflowError, match="at χ step = 800"):
+        edge.tilted_generator(800.0)
+    with pytest.raises(OverflowError, match="χ or the time is too large"):
+        edge.generating_function(1.0, 0, 1e5)
+    # A small result only vanishes.
+    assert CountedRates([[[1.0]]], [1]).generating_function(-100.0, 0, 1e4) == 0
+
+
+def test_processes_without_one_long_run_are_refused():
+    with pytest.raises(ReducibleChainError):
+        CountedRates(np.zeros((1, 2, 2)), [1]).cumulants()
+    slow = np.array([[0, 1.0, 1e-15], [1.0, 0, 0], [1e-15, 0, 0]])
+    with pytest.raises(ConvergenceError, match="`moments` is right at any given time"):
+        count_edge(slow, (1, 0)).cumulants()
+
+
+@settings(max_examples=20)
+@given(counted())
+def test_no_jump_no_count(process):
+    still = CountedRates(0 * process.rates, process.steps)
+    assert np.array_equal(still.moments(0, [0.0, 5.0]), np.zeros((2, 2)))
+    assert not still.sample(0, 1.0, 10).any()

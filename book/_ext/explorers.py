@@ -21,7 +21,7 @@ SOURCE = Path(__file__).resolve().parents[1] / "explorers"
 SHARED = ("state.js", "controls.js", "drawing.js")
 STATIC = "explorers"
 # Explorers that use the physics of others beside their own.
-BORROWED = {"weak-coupling": ("three-dots",)}
+BORROWED = {"weak-coupling": ("three-dots",), "two-films": ("three-dots",)}
 
 
 class explorer(nodes.figure):  # noqa: N801 (Sphinx names its visitors after the node)

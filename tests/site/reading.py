@@ -18,6 +18,7 @@ PAGES = {
     "gibbs-shuffle": "book/low-density/gibbs-state.html",
     "unistochastic": "book/low-density/when-balance-holds.html",
     "three-dots": "book/low-density/three-dots.html",
+    "two-films": "book/low-density/entropy-production.html",
 }
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 

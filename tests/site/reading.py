@@ -19,6 +19,7 @@ PAGES = {
     "unistochastic": "book/low-density/when-balance-holds.html",
     "three-dots": "book/low-density/three-dots.html",
     "two-films": "book/low-density/entropy-production.html",
+    "weak-coupling": "book/low-density/quantum-semigroups.html",
     "coherences": "book/low-density/master-equation.html",
 }
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}

@@ -224,20 +224,17 @@ class SecularGenerator:
     def __post_init__(self) -> None:
         """Check the fields, keep copies that cannot be changed, compare rates with splittings."""
         energies = checks.vector(self.energies, "energies")
-        groups = bohr_groups(energies, self.tolerance)
-        checks.nondegenerate(energies, max(self.tolerance, checks.DEGENERACY_TOLERANCE))
+        tolerance = checks.scalar(self.tolerance, "tolerance")
+        checks.nondegenerate(energies, max(tolerance, checks.DEGENERACY_TOLERANCE))
+        groups = bohr_groups(energies, tolerance)
         shift = np.zeros(energies.size) if self.shift is None else self.shift
         shift = checks.vector(shift, "shift", energies.size)
         coefficients = _checked_coefficients(self.coefficients, groups)
-        for array in (energies, shift, *coefficients):
-            array.flags.writeable = False
-        for name, value in [
-            ("energies", energies),
-            ("coefficients", coefficients),
-            ("shift", shift),
-            ("groups", groups),
-        ]:
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "energies", _frozen(energies))
+        object.__setattr__(self, "coefficients", tuple(map(_frozen, coefficients)))
+        object.__setattr__(self, "shift", _frozen(shift))
+        object.__setattr__(self, "tolerance", tolerance)
+        object.__setattr__(self, "groups", groups)
         if energies.size > 1:
             splitting = np.diff([group.frequency for group in groups]).min()
             checks.secular(splitting, self._fastest_decay())
@@ -245,12 +242,12 @@ class SecularGenerator:
     @cached_property
     def rates(self) -> Array:
         """Pauli rates C_aa of the jumps l → k, (n, n), zero on the diagonal; [A] (20)."""
-        return self._all_rates * ~np.eye(self.energies.size, dtype=bool)
+        return _frozen(self._all_rates * ~np.eye(self.energies.size, dtype=bool))
 
     @cached_property
     def exit_rates(self) -> Array:
         """Rates at which each level sees a jump, dephasing included, (n,): diagonal of Σ L†L."""
-        return self._all_rates.sum(axis=0)
+        return _frozen(self._all_rates.sum(axis=0))
 
     @cached_property
     def jump_operators(self) -> ComplexArray:
@@ -268,7 +265,7 @@ class SecularGenerator:
     @cached_property
     def hamiltonian(self) -> Array:
         """The Hamiltonian diag(energies + shift), (n, n)."""
-        return np.diag(self.energies + self.shift)
+        return _frozen(np.diag(self.energies + self.shift))
 
     @property
     def dissipator(self) -> ComplexArray:
@@ -465,10 +462,8 @@ class SecularGenerator:
         """Eigenvectors of the Pauli generator, if they serve as well as the matrix exponential."""
         modes = _diagonalize(markov.generator(self.rates)[None])
         size = np.sort(np.abs(modes.values[0]))
-        if size.size == 1:
-            return None
         # Errors of eigenvalues are relative to the largest and matter for the slowest decay.
-        if size[-1] * np.linalg.cond(modes.vectors[0]) > REGULAR * 10 * size[1]:
+        if not modes.regular[0] or size[-1] > REGULAR * size[min(1, size.size - 1)]:
             return None
         modes.values[0, np.abs(modes.values[0]).argmin()] = 0.0
         return modes
@@ -492,7 +487,8 @@ class SecularGenerator:
         number, strength = np.array(order).reshape(-1, 2).T
         ascending = np.lexsort((strength, number))
         frequency = np.array([group.frequency for group in self.groups])
-        return np.concatenate(operators)[ascending], frequency[number[ascending].astype(int)]
+        frequencies = frequency[number[ascending].astype(np.intp)]
+        return _frozen(np.concatenate(operators)[ascending]), _frozen(frequencies)
 
     def _dissipate(self, rho: ComplexArray) -> ComplexArray:
         """Apply the dissipator to operators (..., n, n)."""
@@ -579,12 +575,11 @@ def davies_generator(
     energies = checks.vector(energies, "energies")
     n = energies.size
     couplings = checks.complex_array(couplings, "couplings")
-    if couplings.ndim == 2:
-        couplings = couplings[None]
-    if couplings.shape[1:] != (n, n) or not len(couplings):
+    if couplings.ndim not in (2, 3) or couplings.shape[-2:] != (n, n) or not couplings.size:
         raise ValueError(
             f"`couplings` must have shape ({n}, {n}) or (m, {n}, {n}), got {couplings.shape}"
         )
+    couplings = couplings.reshape(-1, n, n)
     couplings = np.stack([checks.hermitian_matrix(s, "couplings", n) for s in couplings])
     coefficients = []
     for group in bohr_groups(energies):
@@ -992,6 +987,11 @@ def commutant_dimension(hamiltonian: ArrayLike, jump_operators: ArrayLike) -> in
         return one.size
     values = np.linalg.svd(np.concatenate(commutators), compute_uv=False)
     return int(np.sum(values <= NULL * values[0]))
+
+
+def _frozen(array: NDArray) -> NDArray:
+    array.flags.writeable = False
+    return array
 
 
 def _checked_coefficients(

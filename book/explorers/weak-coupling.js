@@ -87,13 +87,15 @@
     };
   }
 
+  const visible = ({ share }) => share >= 0.01; // no arrow is thin enough for less
   const silent = ({ davies }) => Math.max(...davies.flat()) === 0; // equal couplings: no jumps
 
   // ---- Six drawings ----
 
   const ladderY = drawing.scale([-0.65, 0.65], [HEIGHT - 8, 10]);
   const drawLadder = (shown) => drawing.ladder({
-    ...shown, labels: NAMES, y: ladderY, yLabel: "energy E / 2√3|τ|",
+    ...shown, current: visible(shown) ? shown.current : 0,
+    labels: NAMES, y: ladderY, yLabel: "energy E / 2√3|τ|",
   });
 
   /** For each direction two paths end to end, and below them their sum. */
@@ -134,23 +136,27 @@
 
   const small = (value) => (value > 0 && value < 1e-3 ? significant(value, 2) : decimal(value, 4));
 
-  const strengthX = drawing.scale([0.01, 3], [60, WIDTH - 12], true);
+  const strengthX = drawing.scale([0.008, 3.75], [60, WIDTH - 12], true);
 
-  /** Curves against the strength on logarithmic scales: [{ name, points: [[s, y]], line, marker }]. */
+  /**
+   * Curves against the strength on logarithmic scales, each with the power law that it follows at
+   * weak coupling and its value now: [{ name, points: [[s, y]], now, law: [factor, power] }].
+   */
   function drawPowers(values, shown, yLabel, lines) {
     if (shown.reason) return drawing.notice(WIDTH, HEIGHT, NO_NUMBERS);
     const all = lines.flatMap(({ points }) => points.map(([, y]) => y)).filter((y) => y > 0);
     if (all.length === 0) return drawing.notice(WIDTH, HEIGHT, silent(shown) ? "No jumps" : BALANCED);
     const decade = (x, round) => 10 ** round(Math.log10(x));
-    const y = drawing.scale([decade(Math.min(...all), Math.floor), decade(Math.max(...all), Math.ceil)],
-      [HEIGHT - 46, 10], true);
+    const top = decade(Math.max(...all), Math.ceil);
+    const y = drawing.scale([decade(Math.min(...all), Math.floor), top], [HEIGHT - 46, 10], true);
     const x = strengthX(values.s);
+    const straight = ([factor, power]) => [0.01, Math.min(3, (top / factor) ** (1 / power))]
+      .map((s) => [strengthX(s), y(factor * s ** power)]);
     return [
       drawing.axes({ x: strengthX, y, xLabel: "strength s of the coupling", yLabel,
         xTicks: [0.01, 0.03, 0.1, 0.3, 1, 3] }),
       lines.map(({ name, points, law }) => [
-        law ? drawing.curve([0.01, 3].map((s) => [s, law(s)])
-          .map(([s, value]) => [strengthX(s), Math.max(-40, y(value))]), "law") : [],
+        drawing.curve(straight(law), "law"),
         drawing.curve(points.filter(([, value]) => value > 0)
           .map(([s, value]) => [strengthX(s), y(value)]), name),
       ]),
@@ -166,8 +172,7 @@
       points: shown.curves.map(({ s, imbalance }) => [s, imbalance[i]]),
       now: shown.imbalance[i],
       // The current at third order over the traffic at second.
-      law: shown.cubic === 0 ? null
-        : (s) => (s * Math.abs(shown.cubic)) / shown.davies[pair[0]][pair[1]],
+      law: [Math.abs(shown.cubic) / shown.davies[pair[0]][pair[1]], 1],
     })));
 
   const drawCurrent = (values, shown) => drawPowers(values, shown, "|K| / ν",
@@ -175,7 +180,7 @@
       name: "loop-curve",
       points: shown.curves.map(({ s, current }) => [s, Math.abs(current)]),
       now: Math.abs(shown.current),
-      law: shown.cubic === 0 ? null : (s) => Math.abs(shown.cubic) * s ** 3,
+      law: [Math.abs(shown.cubic), 3],
     }]);
 
   // ---- Words ----
@@ -199,7 +204,7 @@
   }
 
   const shareWords = (shown) => (shown.current === 0 ? "No net current. "
-    : `The net current is ${significant(100 * shown.share, 3)} % of all jumps. `);
+    : `The net current is ${significant(100 * shown.share, 3)} % of all jumps${visible(shown) ? "" : ", too little to draw"}. `);
 
   function status(values, shown) {
     const where = `Strength ${controls.plain(values.s)}, β ${controls.plain(values.beta)}.`;

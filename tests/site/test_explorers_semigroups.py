@@ -224,6 +224,15 @@ def test_davies_matrix_is_its_own_mirror_image_and_knows_no_strength(explorer, f
     assert not np.array_equal(gas, first)
 
 
+def test_loop_is_drawn_where_it_can_be_seen(explorer):
+    figure = explorer()
+    for preset, loops in (("Ten times weaker", 1), ("A hundred times weaker", 0)):
+        press(figure, preset)
+        assert figure.locator(".loop").count() == loops
+        words = note(figure, "Traffic at equilibrium")
+        assert ("too little to draw" in words) == (loops == 0)
+
+
 def test_sums_of_rows_and_columns_are_shown_equal(explorer):
     figure = explorer()
     for title in (GAS, DAVIES):

@@ -32,6 +32,9 @@ REACHES = (2, 3, 4, 6, 8, 12, 16)
 REACH_TOLERANCE = 1e-12
 """Reaches are tried until no rate changes by more, and the sum rule holds to this, relatively."""
 
+SMALLEST_GAP = 1e-10
+"""Thresholds closer than this fraction of all need no panels between them."""
+
 LARGEST_EXPONENT = 600.0
 """Largest β|w|, in all steps together, whose exponential is formed."""
 
@@ -154,8 +157,15 @@ def consistent_load(
         Σ_l,d a_kl^(d) e^{-β(E_l - wd)} = e^{-βE_k} Σ_l,d a_lk^(d),
 
     which is W(βw) p = 0 for the tilted generator and the Gibbs state p.  Hence ⟨e^{βwΔn}⟩ = 1 at
-    all times from a start in p, and w⟨Δn⟩ ≤ 0: no weight is lifted, whatever the number of levels
-    and whether or not they balance without it.  (p itself is not stationary unless w = 0.)
+    all times from a start in p, so w⟨Δn⟩ ≤ 0, and the same in the long run from any start: no
+    weight is lifted, whatever the number of levels and whether or not they balance unloaded.  To
+    second order in w it says ⟨Δn⟩ = -βw⟨Δn²⟩/2, so a light weight stays where it is on average.
+    (p itself is stationary only at w = 0.)
+
+    Gauge transformations that change from floor to floor remove the phase of v on the edge.  Where
+    all loops pass the edge, as with three levels, nothing is left of a flux, and each process
+    balances its reverse, a_kl^(d) p_l e^{βwd} = a_lk^(-d) p_k: a record of the turns ends the
+    current.  With more levels, loops that avoid the edge keep their currents, also at w = 0.
 
     Examples
     --------
@@ -300,12 +310,27 @@ def _flux_from(
 
     temperature, higher = np.array(beta), _higher_level(tower.energies)[:, middle]
     flux = np.zeros(higher.shape)
+    neighbours = _neighbours(tower.energies)
     for interval in _intervals(tower, temperature, found):
+        interval = interval.refined(neighbours)
         reached = interval.floor >= higher
         if reached.any():
             depth = np.where(reached, interval.floor - tower.energies[middle], np.inf)
             flux += np.exp(-beta * depth) * _thermal_average(interval, temperature, probabilities)
     return flux
+
+
+def _neighbours(energies: Array) -> Array:
+    """Return thresholds with the distance of the nearest other one, features for quadrature.
+
+    Beyond a threshold's own square root, which quadrature removes, lies that of its neighbour.
+    Closer ones act as one.
+    """
+    thresholds = np.unique(energies)
+    gaps = np.pad(np.diff(thresholds), 1, constant_values=np.inf)
+    nearest = np.minimum(gaps[:-1], gaps[1:])
+    apart = nearest > SMALLEST_GAP * np.ptp(energies)
+    return np.stack([thresholds, np.zeros_like(nearest), nearest], axis=-1)[apart]
 
 
 def _require_resolved(

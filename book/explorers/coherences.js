@@ -81,13 +81,16 @@
     const x = LEFT + CELL_WIDTH * (l + 0.38);
     const y = TOP + CELL_HEIGHT * (k + 0.5);
     const size = Math.hypot(re, im);
-    const radius = 33 * Math.sqrt(size);
+    const radius = 36 * Math.sqrt(size);
     const name = k === l ? "population" : `level-${COHERENCES.findIndex(([a, b]) => a === Math.min(k, l) && b === Math.max(k, l))}`;
     return [
       svg("rect", { x: LEFT + CELL_WIDTH * l + 1, y: TOP + CELL_HEIGHT * k + 1, width: CELL_WIDTH - 2, height: CELL_HEIGHT - 2, rx: 3, class: "bar-frame" }),
       size < 5e-4 ? [] : [
         svg("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: radius.toFixed(1), class: `disc ${name}` }),
-        k === l ? [] : drawing.line(x, y, x + (radius * re) / size, y - (radius * im) / size, "hand"),
+        k === l ? [] : svg("line", {
+          x1: x.toFixed(2), y1: y.toFixed(2), class: "hand", "data-pair": NAMES[k] + NAMES[l],
+          x2: (x + (radius * re) / size).toFixed(2), y2: (y - (radius * im) / size).toFixed(2),
+        }),
       ],
       drawing.text(LEFT + CELL_WIDTH * (l + 1) - 5, TOP + CELL_HEIGHT * (k + 1) - 7, decimal(size, 3),
         { class: "cell-text small", "text-anchor": "end" }),
@@ -114,7 +117,7 @@
     return [
       drawing.axes({ x: timeX, y, xLabel: "time νt", yLabel: "|ρ| of a coherence" }),
       handle(time),
-      [0, 1].map((i) => path(others, COHERENCES[i], "track-old")),
+      [0, 1].map((i) => path(others, COHERENCES[i], "otherwise")),
       COHERENCES.map((pair, i) => [
         path(curves, pair, `level-${i}`),
         drawing.marker(timeX(time), y(model.modulus(rho[pair[0]][pair[1]])), `level-${i}`),
@@ -182,9 +185,9 @@
   ];
 
   function frameWords({ shifted }) {
-    const turning = shifted ? "With the forward shift the hands turn a little faster or slower than H_S says."
+    const turning = shifted ? "With the forward shift the hands turn a little faster or slower than Hₛ says."
       : "Without the forward shift they still turn a little: some of the phase comes with the collisions.";
-    return `Area: |ρ|. Hand: phase, in the frame that turns with H_S. ${turning}`;
+    return `Area: |ρ|. Hand: phase, in the frame that turns with Hₛ. ${turning}`;
   }
 
   const status = (values, shown) => `Time ${controls.plain(values.time)}. `
@@ -303,7 +306,7 @@ print("Gibbs =", gibbs_state(E, beta).tolist())
 
     stage.append(
       controls.presets(state),
-      controls.columns(state, ["start", "time", film, "shifted"], ["flux", "density", "beta"], ["V1", "V2", "V3"]),
+      controls.columns(state, ["start", "time", film, "flux", "density"], ["beta", "V1", "V2", "V3", "shifted"]),
       element("div", { class: "panels" }, ...Object.values(panels).map((panel) => panel.node)),
       spoken.line,
       controls.copyAsPython(state, python),

@@ -24,6 +24,7 @@ PAGES = {
     "gibbs-shuffle": "book/low-density/gibbs-state.html",
     "unistochastic": "book/low-density/when-balance-holds.html",
     "three-dots": "book/low-density/three-dots.html",
+    "loaded-loop": "book/low-density/persistent-currents.html",
 }
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]

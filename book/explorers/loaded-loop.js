@@ -15,6 +15,7 @@
   const SECONDS = 16; // that the film takes
   const WEIGHTS = [-1, 1];
   const RULE_HOLDS = 1e-8; // a violation below this is the quadrature's
+  const ROUNDING = 1e-9; // of all jumps: a current below this is none
 
   const parameters = {
     load: { label: "load", options: [["naive", "put in by hand"], ["consistent", "scattered with the levels"]], value: "naive" },
@@ -65,8 +66,10 @@
     const load = kind === "naive" ? model.naive(levels.rates, weight, beta)
       : model.consistent({ strength, phases }, weight, beta);
     const total = model.total(load);
+    const loop = model.loopCurrent(total);
     const populations = model.stationaryState(total);
-    const drift = model.drift(load, populations);
+    const exact = model.drift(load, populations);
+    const drift = Math.abs(exact) < ROUNDING * levels.traffic ? 0 : exact;
     const step = END / levels.traffic / POINTS;
     const defect = model.sumRule(load, weight, beta).map((value, k) =>
       value / total.reduce((sum, row) => sum + row[k] * levels.gibbs[k], 0));
@@ -75,7 +78,7 @@
       energies: model.energies,
       gibbs: levels.gibbs,
       traffic: total.map((row) => row.map((rate, l) => rate * populations[l])),
-      loop: model.loopCurrent(total),
+      loop: Math.abs(loop) < ROUNDING * levels.traffic ? 0 : loop,
       power: weight * drift,
       defect: Math.max(...defect.map(Math.abs)) < RULE_HOLDS ? [0, 0, 0] : defect,
       moments: model.moments(load, levels.gibbs, step, POINTS),
@@ -91,12 +94,8 @@
 
   const ladderY = drawing.scale([-0.65, 0.65], [HEIGHT - 12, 14]);
 
-  /** What would be a rounding error's arrow is no arrow. */
-  const visible = ({ loop, traffic }) =>
-    (Math.abs(loop) < 1e-9 * Math.max(...traffic.flat()) ? 0 : loop);
-
   const drawLadder = (shown) => drawing.ladder({
-    ...shown, current: visible(shown), labels: NAMES, y: ladderY, yLabel: "energy E",
+    ...shown, current: shown.loop, labels: NAMES, y: ladderY, yLabel: "energy E",
   });
 
   const timeX = drawing.scale([0, END], [52, 284]);
@@ -200,7 +199,7 @@
       drawing.line(weightX.range[0], y(0), weightX.range[1], y(0), "balance-line"),
       drawing.curve(naive.map(at), "level-1"),
       tried.length > 1 ? drawing.curve(tried.filter(inside).map(at), "level-2") : [],
-      tried.filter(inside).map((point) => drawing.marker(...at(point), "level-2")),
+      tried.filter(inside).map((point) => drawing.marker(...at(point), "level-2 tried")),
       drawing.line(weightX(values.weight), 12, weightX(values.weight), HEIGHT - 46, "handle-line"),
       drawing.marker(weightX(values.weight), y(shownPower), "track-end"),
     ];
@@ -213,7 +212,7 @@
   function ladderWords(shown) {
     const { levels, loop } = shown;
     const free = `Without a load the loop carries K = ${significant(levels.current, 5)}`;
-    if (visible(shown) === 0) return `${free}; with it, nothing.`;
+    if (loop === 0) return `${free}; with it, nothing: every pair of levels balances.`;
     return `${free}; with it ${significant(loop, 5)}, ${loop > 0 ? "− → 0 → + → −" : "− → + → 0 → −"}.`;
   }
 
@@ -288,7 +287,7 @@ print("sum rule off by, % =", (100 * load.tilted_generator(beta * weight) @ gibb
     };
     const panels = {
       ladder: drawing.panel("The loop under the load", surfaces.ladder, 3),
-      weight: drawing.panel("Six weights, and their mean", surfaces.weight, 4),
+      weight: drawing.panel("Six weights, and the mean of many", surfaces.weight, 4),
       average: drawing.panel("What the sum rule says", surfaces.average, 4),
       power: drawing.panel("Energy that the weight gains", surfaces.power, 4),
     };
@@ -297,6 +296,7 @@ print("sum rule off by, % =", (100 * load.tilted_generator(beta * weight) @ gibb
     let histories = { key: "" };
     let frame = 0; // of the film, 0 while it stands
     let before = 0;
+    let clock = 0; // time of the film, between the whole numbers that are shown
 
     function historiesOf(shown) {
       const key = `${seed} ${shown.key}`;
@@ -328,16 +328,18 @@ print("sum rule off by, % =", (100 * load.tilted_generator(beta * weight) @ gibb
     function tick(now) {
       const passed = Math.min(0.1, Math.max(0, now - before) / 1000); // a hidden page stands still
       before = now;
-      const time = Math.min(END, state.values().time + (passed / SECONDS) * END);
-      frame = time < END ? root.requestAnimationFrame(tick) : 0;
-      state.set({ time });
+      // The reader may have moved the time; then the film goes on from there.
+      const { time } = state.values();
+      if (Math.round(clock) !== time) clock = time;
+      clock = Math.min(END, clock + (passed / SECONDS) * END);
+      frame = clock < END ? root.requestAnimationFrame(tick) : 0;
+      state.set({ time: Math.round(clock) });
     }
 
     function playOrPause() {
       if (frame) {
         root.cancelAnimationFrame(frame);
         frame = 0;
-        state.set({ time: Math.round(state.values().time) });
       } else {
         if (state.values().time >= END) state.set({ time: 0 });
         before = root.performance.now();

@@ -18,6 +18,7 @@ PAGES = {
     "gibbs-shuffle": "book/low-density/gibbs-state.html",
     "unistochastic": "book/low-density/when-balance-holds.html",
     "three-dots": "book/low-density/three-dots.html",
+    "loaded-loop": "book/low-density/persistent-currents.html",
     "two-films": "book/low-density/entropy-production.html",
     "weak-coupling": "book/low-density/quantum-semigroups.html",
     "coherences": "book/low-density/master-equation.html",

@@ -258,7 +258,7 @@ print("log-odds for film 1 =", odds[0] - odds[1])
     const panels = {
       first: drawing.panel("Film 1", surfaces.first, 1),
       second: drawing.panel("Film 2", surfaces.second, 1),
-      odds: drawing.panel("Log-odds: film 1 forwards, film 2 backwards", surfaces.odds, 3),
+      odds: drawing.panel("Log-odds for film 1 forwards", surfaces.odds, 3),
     };
     const key = (name, text) => element("span", { class: "key" }, drawing.swatch(name), text);
     const keys = element("span", { class: "keys" }, key("track together", "both films together"),
@@ -266,7 +266,7 @@ print("log-odds for film 1 =", odds[0] - odds[1])
     panels.odds.note.append(keys);
     const [said, verdict] = [7, 2].map((lines) => element("p", { class: "panel-note", style: `--lines: ${lines}` }));
     const spoken = controls.spokenStatus();
-    let seed = 1;
+    let seed = 326; // of a pair that is neither lucky nor unlucky
     let [guesses, right] = [0, 0];
     let shown; // what the parameters fix
     let show; // the two films and how far they have run

@@ -288,7 +288,8 @@ class CountedRates:
         -----
         A Fourier sum of ⟨e^{iθΔn}⟩ over as many angles θ as there are values.  The number of
         jumps is less, in law, than that of a Poisson process with the largest exit rate; that
-        tells how far the counter may get.
+        tells how far the counter may get.  Work and memory grow with this rate × time × the
+        largest step.
 
         Examples
         --------
@@ -362,8 +363,8 @@ class CountedRates:
         n = self.rates.shape[1]
         start = _checked_start(start, n, trajectories)
         moving, staying = self.total_rates, np.diag(self.rates.sum(axis=0).diagonal())
-        if start.dtype.kind == "f":
-            start = np.append(start, np.zeros(n))
+        # In the second copy: zeros and a one would look like probabilities.
+        start = np.append(np.zeros(n), start) if start.dtype.kind == "f" else n + start
         return np.block([[moving, staying], [staying, moving]]), start
 
     def _tilted(self, chi: NDArray) -> NDArray:

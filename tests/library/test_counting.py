@@ -313,6 +313,7 @@ def test_samples_from_given_states_and_generators():
         assert_moments(half, *process.moments(state, 0.5))
     again = process.sample(np.repeat([0, 2], 20_000), 0.5, 40_000, seed=3)
     assert np.array_equal(samples, again)
+    assert process.sample([0, 0, 0, 0, 0, 1], 0.5, 6).shape == (6,)
     random = np.random.default_rng(3)
     first, second = (process.sample(0, 0.5, 1000, random) for _ in range(2))
     assert not np.array_equal(first, second)

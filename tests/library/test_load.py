@@ -285,6 +285,16 @@ def test_without_a_loop_the_weight_only_moves_levels(contact, beta, weight):
     assert loaded.rates[np.abs(loaded.steps) > 1].max(initial=0) < 1e-14 * exits
 
 
+@pytest.mark.parametrize("weight", [3e-8, -1e-5, 0.125 + 5e-8])
+def test_thresholds_that_almost_coincide_are_told_apart(weight):
+    """A strong coupling feels the neighbour's square root at the smallest distances."""
+    v = np.array([[2.1, -1.7 + 5.6j], [-1.7 - 5.6j, 26.0]])
+    contact, shifted = (ContactScattering([0.75, 0.5 + w], v) for w in (0, weight))
+    loaded = load(contact, 1.0, weight)
+    expected = transition_rates(shifted, 1.0, density=1e-4)
+    assert loaded.total_rates == pytest.approx(expected, rel=1e-12)
+
+
 @pytest.mark.parametrize("contact", [CONTACT, repulsive(4, 7)], ids=["figure-1", "four"])
 def test_a_weight_without_energy_averages_over_the_phase(contact):
     """The amplitudes of the lifts are the Fourier components of S in the phase of the edge."""

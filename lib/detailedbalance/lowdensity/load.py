@@ -327,10 +327,9 @@ def _neighbours(energies: Array) -> Array:
     Closer ones act as one.
     """
     thresholds = np.unique(energies)
-    gaps = np.pad(np.diff(thresholds), 1, constant_values=np.inf)
-    nearest = np.minimum(gaps[:-1], gaps[1:])
-    apart = nearest > SMALLEST_GAP * np.ptp(energies)
-    return np.stack([thresholds, np.zeros_like(nearest), nearest], axis=-1)[apart]
+    distances = np.abs(np.subtract.outer(thresholds, thresholds))
+    distances[distances <= SMALLEST_GAP * distances.max()] = np.inf
+    return np.stack([thresholds, 0 * thresholds, distances.min(axis=1)], axis=-1)
 
 
 def _require_resolved(

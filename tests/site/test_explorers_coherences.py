@@ -205,7 +205,8 @@ def shown_coherences(figure) -> list[float]:
 
 
 def shown_populations(figure) -> list[float]:
-    return numbers(re.sub(r"p[₋₀₊]", "", panel(figure, "Populations").inner_text()))
+    note = panel(figure, "p₋ =").locator(".panel-note").inner_text()
+    return numbers(re.sub(r"p[₋₀₊]", "", note))
 
 
 def test_figure_1_feeds_the_lower_coherence(open_page):

@@ -160,7 +160,7 @@ def consistent_load(
     all times from a start in p, so w⟨Δn⟩ ≤ 0, and the same in the long run from any start: no
     weight is lifted, whatever the number of levels and whether or not they balance unloaded.  To
     second order in w it says ⟨Δn⟩ = -βw⟨Δn²⟩/2, so a light weight stays where it is on average.
-    (p itself is stationary only at w = 0.)
+    (At w ≠ 0 the falling weight drives the system, and p itself is not stationary.)
 
     Gauge transformations that change from floor to floor remove the phase of v on the edge.  Where
     all loops pass the edge, as with three levels, nothing is left of a flux, and each process

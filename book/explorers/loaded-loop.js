@@ -185,7 +185,7 @@
   const weightX = drawing.scale(WEIGHTS, [60, WIDTH - 14]);
 
   function drawPower(values, { levels, power }) {
-    const unit = levels.traffic; // powers per mean jump
+    const unit = levels.traffic / 1000; // powers in thousandths per mean jump
     const gains = levels.curve.map(([, value]) => value / unit);
     const top = 1.25 * Math.max(...gains);
     const y = drawing.scale([-2.5 * top, top], [HEIGHT - 46, 12]);
@@ -195,7 +195,7 @@
     const tried = [...levels.tried].sort(([a], [b]) => a - b);
     const shownPower = Math.max(power / unit, y.domain[0]);
     return [
-      drawing.axes({ x: weightX, y, xLabel: "weight w", yLabel: "power per jump, w × drift / jumps", xTicks: [-1, -0.5, 0, 0.5, 1] }),
+      drawing.axes({ x: weightX, y, xLabel: "weight w", yLabel: "1000 × power per jump", xTicks: [-1, -0.5, 0, 0.5, 1] }),
       drawing.line(weightX.range[0], y(0), weightX.range[1], y(0), "balance-line"),
       drawing.curve(naive.map(at), "level-1"),
       tried.length > 1 ? drawing.curve(tried.filter(inside).map(at), "level-2") : [],
@@ -220,10 +220,10 @@
     const { levels, drift, moments } = shown;
     const height = heightAt(histories[0], values.time / levels.traffic);
     const { mean, variance } = moments[Math.round((values.time / END) * POINTS)];
-    const fate = values.weight === 0 ? "A weight without energy"
-      : drift * values.weight > 0 ? "The weight is lifted, by heat of one temperature: perpetual motion"
-        : "The weight gives energy away";
-    return `${fate}: drift ${significant(drift, 5)} steps a unit of time, ${per(drift, shown)} per jump. `
+    const fate = values.weight === 0 ? "A weight without energy."
+      : drift * values.weight > 0 ? "The weight gains energy from heat of one temperature: perpetual motion."
+        : "The weight gives energy away.";
+    return `${fate} Drift ${significant(drift, 5)} steps a unit of time, ${per(drift, shown)} per jump. `
       + `At this time n = ${decimal(height, 0)}; mean ${decimal(mean, 2)} ± ${decimal(Math.sqrt(variance), 2)}.`;
   }
 

@@ -184,7 +184,7 @@ def shown(figure, title: str, pattern: str) -> float:
 
 
 def shown_drift(figure) -> float:
-    return shown(figure, "Six weights", "drift # steps")
+    return shown(figure, "Six weights", "Drift # steps")
 
 
 def shown_average(figure) -> float:

@@ -146,13 +146,16 @@ def threshold_intervals(energies: Array, beta: Array, features: Array) -> list[I
 
 
 def integrate_panels(
-    panel_sums: Callable[[Array, Array], Array], edges: Array, order: int
-) -> Array:
-    """Integrate a vector of functions, none of them negative, by Gauss-Legendre panels.
+    panel_sums: Callable[[Array, Array], NDArray],
+    edges: Array,
+    order: int,
+    size: Callable[[NDArray], Array] = np.asarray,
+) -> NDArray:
+    """Integrate a vector of functions by Gauss-Legendre panels.
 
     A panel is accepted when halving it changes no component by more than `RELATIVE_TOLERANCE` of
-    that component's whole integral (plus what rounding in the amplitudes must be granted); the
-    result is then the sum over the halves.  Otherwise the halves are halved again.
+    the size of that component's whole integral (plus what rounding in the amplitudes must be
+    granted); the result is then the sum over the halves.  Otherwise the halves are halved again.
 
     Parameters
     ----------
@@ -163,6 +166,9 @@ def integrate_panels(
         First division of the range.
     order : int
         Nodes a panel.
+    size : callable
+        Returns, for whole integrals, what errors of each component are compared with.  The
+        integrals themselves will do if no function is ever negative.
 
     Raises
     ------
@@ -173,10 +179,10 @@ def integrate_panels(
     parts = _halve(whole)
     sums = panel_sums(*_panel_nodes(np.hstack([whole, parts]), order))
     coarse, fine = np.split(sums, [whole.shape[1]])
-    accepted = np.zeros(coarse.shape[1:])
+    accepted = np.zeros_like(coarse[0])
     for _ in range(MAX_HALVINGS):
         halves = fine.reshape(-1, 2, *fine.shape[1:]).sum(axis=1)
-        total = accepted + halves.sum(axis=0)
+        total = size(accepted + halves.sum(axis=0))
         scale = AMPLITUDE_NOISE**2 * total.max(axis=(-2, -1), keepdims=True)
         allowed = RELATIVE_TOLERANCE * total + np.sqrt(scale * total) + scale
         rough = np.any(np.abs(halves - coarse) > allowed, axis=tuple(range(1, halves.ndim)))

@@ -533,8 +533,11 @@ def _unresolved(resonance: Resonance, what: str) -> checks.ConvergenceError:
     )
 
 
-def _thermal_average(interval: Interval, beta: Array, function) -> Array:
-    """Integrate e^{-β(E - floor)} function(E - E_j) over an interval, shape (..., n, n)."""
+def _thermal_average(interval: Interval, beta: Array, function, size=np.asarray) -> NDArray:
+    """Integrate e^{-β(E - floor)} function(E - E_j) over an interval, shape (..., n, n).
+
+    `size` is that of `integrate_panels`.
+    """
     temperatures = beta.ravel()
 
     def panel_sums(x: Array, weights: Array) -> Array:
@@ -546,7 +549,7 @@ def _thermal_average(interval: Interval, beta: Array, function) -> Array:
         sums = boltzmann[:, None] @ values.transpose(0, 2, 1, 3)
         return sums.transpose(0, 2, 1, 3)
 
-    integral = integrate_panels(panel_sums, interval.edges, NODES_PER_PANEL)
+    integral = integrate_panels(panel_sums, interval.edges, NODES_PER_PANEL, size)
     return integral.reshape(*beta.shape, *integral.shape[1:])
 
 

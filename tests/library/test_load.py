@@ -27,6 +27,7 @@ from detailedbalance import (
     loop_current,
     naive_load,
     probability_currents,
+    resonances,
     stationary_state,
     transition_rates,
 )
@@ -303,6 +304,16 @@ def test_a_weight_without_energy_averages_over_the_phase(contact):
     for lift in (-2, -1, 0, 1, 2):
         ours = loaded.rates[loaded.steps == lift][0]
         assert np.abs(ours / exits - lifts_at_zero_weight(contact, lift) / exits).max() < 1e-12
+
+
+def test_narrow_resonances_of_the_tower_are_not_missed():
+    """The upper level binds the particle, for long: a peak of width 3e-6 on each floor."""
+    v = np.array([[0.3, 2e-3], [2e-3, -1.0]])
+    contact, shifted = (ContactScattering([0.0, 1.0 + w], v) for w in (0, 0.2))
+    (resonance,) = resonances(shifted)
+    assert resonance.width < 4e-6
+    loaded = load(contact, BETA, 0.2)
+    assert loaded.total_rates == pytest.approx(transition_rates(shifted, BETA, 1e-4), rel=1e-9)
 
 
 def test_attractive_couplings_average_over_the_phase():

@@ -8,6 +8,8 @@ With X = S - 1 and pairs a = (k, l), b = (k', l') of levels with one Bohr freque
 is what the gas particles of kinetic energy ε do together.  ħ = k_B = 1.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import kve
@@ -136,8 +138,8 @@ class LowDensityGenerator(SecularGenerator):
 
 
 def born_spectral_function(
-    mass: float, beta: float, density: float = 1.0, normalization: str = "physical"
-):
+    contact: ContactScattering, beta: float, density: float = 1.0, normalization: str = "physical"
+) -> Callable[[ArrayLike], Array]:
     """Return γ(ω), with which `davies_generator` has the rates of a weakly coupled gas.
 
     γ(ω) = 2mν √(β/2πm) e^{-βω/2} K_0(β|ω|/2), with the modified Bessel function K_0, for the
@@ -145,8 +147,8 @@ def born_spectral_function(
 
     Parameters
     ----------
-    mass : float
-        Mass of the gas particles.
+    contact : ContactScattering
+        Only the mass of its gas particles matters; pass its coupling to `davies_generator`.
     beta, density, normalization
         As in `LowDensityGenerator`.
 
@@ -165,19 +167,18 @@ def born_spectral_function(
 
     Examples
     --------
-    >>> gamma = born_spectral_function(mass=1.0, beta=2.0)
+    >>> gamma = born_spectral_function(ContactScattering([0.0], [[1.0]]), beta=2.0)
     >>> round(float(gamma(-0.5) / gamma(0.5)), 12)  # e^{β/2}
     2.718281828459
     """
-    mass = checks.positive_scalar(mass, "mass")
+    checks.instance(contact, "contact", ContactScattering)
     beta = checks.positive_scalar(beta, "beta")
-    vacuum = ContactScattering([0.0], [[0.0]], mass)
-    factor = float(_rate_prefactor(vacuum, np.array(beta), density, normalization))
+    factor = float(_rate_prefactor(contact, np.array(beta), density, normalization))
 
     def spectral_function(frequency: ArrayLike) -> Array:
         half = beta * checks.real_array(frequency, "frequency") / 2
         # kve is e^x K_0(x): neither factor overflows for a jump up, and e^{-βω} is explicit.
-        return 2 * mass * factor * np.exp(-half - np.abs(half)) * kve(0, np.abs(half))
+        return 2 * contact.mass * factor * np.exp(-half - np.abs(half)) * kve(0, np.abs(half))
 
     return spectral_function
 

@@ -219,13 +219,13 @@ import numpy as np
 from detailedbalance import (
     ContactScattering,
     ThreeDots,
+    born_spectral_function,
     davies_generator,
     detailed_balance_ratio,
     gibbs_state,
     loop_current,
     transition_rates,
 )
-from detailedbalance.lowdensity import born_spectral_function
 
 s, beta = ${values.s}, ${values.beta}
 density = 1e-6  # a dilute gas; rates are proportional to it

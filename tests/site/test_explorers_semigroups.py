@@ -29,11 +29,11 @@ from scipy.special import k0e
 from detailedbalance import (
     ContactScattering,
     ThreeDots,
+    born_spectral_function,
     davies_generator,
     gibbs_state,
     loop_current,
 )
-from detailedbalance.lowdensity import born_spectral_function
 
 TUNNELING = 1 / (2 * 3**0.5)
 MINUS, ZERO, PLUS = range(3)

@@ -139,7 +139,10 @@ class _Block:
 
 @dataclass(frozen=True, eq=False)
 class _Modes:
-    """Eigenvalues and eigenvectors of a `_Block`, its Hamiltonian part beyond -iω included."""
+    """Eigenvalues and eigenvectors of a `_Block`, its Hamiltonian part included.
+
+    The frequency itself is in `values` only: `matrix` stays small, its exponential exact.
+    """
 
     matrix: ComplexArray
     values: ComplexArray
@@ -346,7 +349,7 @@ class SecularGenerator:
         levels = np.arange(n)
         result[:, levels, levels] = self._evolve_populations(rho.diagonal().real, flat)
         for block, modes in zip(self._blocks, self._modes, strict=True):
-            evolved = _evolve_block(block, modes, rho[block.k, block.l], flat)
+            evolved = _evolve_block(block, modes, rho[block.k, block.l], flat).swapaxes(0, 1)
             result[:, block.k, block.l] = evolved
             result[:, block.l, block.k] = evolved.conj()
         return result.reshape(*times.shape, n, n)
@@ -373,8 +376,8 @@ class SecularGenerator:
         the square root of rounding.
         """
         parts = [markov.relaxation_modes(self.rates)]
-        for block, modes in zip(self._blocks, self._modes, strict=True):
-            values = (modes.values - 1j * block.frequency[:, None]).ravel()
+        for modes in self._modes:
+            values = modes.values.ravel()
             parts += [values, values.conj()]
         values = np.concatenate(parts)
         return values[np.lexsort((-values.imag, np.abs(values) > 0, -values.real))]
@@ -454,7 +457,9 @@ class SecularGenerator:
             diagonal = np.arange(block.k.shape[1])
             matrix = block.matrix.copy()
             matrix[:, diagonal, diagonal] -= 1j * detuning
-            result.append(_diagonalize(matrix))
+            modes = _diagonalize(matrix)
+            modes.values.imag -= block.frequency[:, None]
+            result.append(modes)
         return result
 
     @cached_property
@@ -1107,13 +1112,14 @@ def _diagonalize(matrix: ComplexArray) -> _Modes:
 
 
 def _evolve_block(block: _Block, modes: _Modes, rho: ComplexArray, times: Array) -> ComplexArray:
-    """Coherences (times, c, m) from those at time zero, (c, m)."""
-    amplitudes = np.squeeze(modes.inverse @ rho[..., None], axis=-1)
-    amplitudes = np.exp(modes.values * times[:, None, None]) * amplitudes
-    evolved = np.squeeze(modes.vectors @ amplitudes[..., None], axis=-1)
+    """Coherences (c, times, m) from those at time zero, (c, m)."""
+    amplitudes = np.swapaxes(modes.inverse @ rho[..., None], -1, -2)
+    decays = np.exp(modes.values[:, None] * times[:, None])
+    evolved = decays @ np.swapaxes(modes.vectors * amplitudes, -1, -2)
     for i in np.flatnonzero(~modes.regular):
-        evolved[:, i] = expm(modes.matrix[i] * times[:, None, None]) @ rho[i]
-    return evolved * np.exp(-1j * block.frequency * times[:, None])[..., None]
+        turned = np.exp(-1j * block.frequency[i] * times)[:, None]
+        evolved[i] = turned * (expm(modes.matrix[i] * times[:, None, None]) @ rho[i])
+    return evolved
 
 
 def _matrix(generator: SecularGenerator | ArrayLike) -> ComplexArray:

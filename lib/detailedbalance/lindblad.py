@@ -242,6 +242,10 @@ class SecularGenerator:
             splitting = np.diff([group.frequency for group in groups]).min()
             checks.secular(splitting, self._fastest_decay())
 
+    def __reduce__(self):
+        """Copy and pickle through the constructor, which makes the arrays read-only again."""
+        return type(self), (self.energies, self.coefficients, self.shift, self.tolerance)
+
     @cached_property
     def rates(self) -> Array:
         """Pauli rates C_aa of the jumps l → k, (n, n), zero on the diagonal; [A] (20)."""
@@ -697,7 +701,7 @@ def detailed_balance_defect(
     state: ArrayLike,
     inner_product: Literal["gns", "kms"] = "gns",
 ) -> float:
-    """Return which part of a generator breaks quantum detailed balance with a state σ.
+    """Return how large a part of a generator breaks quantum detailed balance with a state σ.
 
     Observables have one of the inner products
 
@@ -728,8 +732,9 @@ def detailed_balance_defect(
 
     Notes
     -----
-    Balance in the first inner product implies balance in the second.  The two agree if σ is a
-    Gibbs state of the energies.
+    Balance in the first inner product implies balance in the second.  For a `SecularGenerator` the
+    two agree if σ is a Gibbs state of its energies.  Rounding errors are about 1e-15, times the
+    root of σ's largest over its smallest eigenvalue where σ is not diagonal.
 
     For a `SecularGenerator` and σ = diag(p) the condition is, for pairs a = (k, l), b = (k', l')
     of one frequency ω ≠ 0 and their reverses ā = (l, k), b̄ = (l', k'),
@@ -929,7 +934,11 @@ def stationary_states(superoperator: SecularGenerator | ArrayLike) -> ComplexArr
     [[0.0, 1.0], [1.0, 0.0]]
     """
     if isinstance(superoperator, SecularGenerator):
-        superoperator = superoperator.liouvillian
+        try:
+            # Unique populations make a unique state.
+            return superoperator.stationary_state()[None]
+        except checks.ReducibleChainError:
+            superoperator = superoperator.liouvillian
     matrix = checks.superoperator(superoperator, "superoperator")
     n = round(len(matrix) ** 0.5)
     _, sizes, right = np.linalg.svd(matrix)

@@ -72,13 +72,9 @@ def equilibrium_currents(
            [ 3.4724,  0.    , -3.4724],
            [-3.4724,  3.4724,  0.    ]])
     """
-    checks.instance(contact, "contact", ContactScattering)
-    beta = checks.inverse_temperature(beta)
-    prefactor = _rate_prefactor(contact, beta, density, normalization)
-    flux = _checked_flux(contact, beta)
-    _warn_unless_secular(contact.energies, _rates(contact.energies, beta, prefactor, flux))
-    lowest = gibbs_state(contact.energies, beta)[..., contact.energies.argmin()]
-    return (prefactor * lowest)[..., None, None] * _net_flux(contact, beta)
+    currents, rates = _currents(contact, beta, density, normalization)
+    _warn_unless_secular(contact.energies, rates)
+    return currents
 
 
 def heat_currents(
@@ -124,8 +120,21 @@ def heat_currents(
            [ 1.7362,  0.    ,  1.7362],
            [-3.4724,  1.7362,  0.    ]])
     """
-    currents = equilibrium_currents(contact, beta, density, normalization)
+    currents, rates = _currents(contact, beta, density, normalization)
+    _warn_unless_secular(contact.energies, rates)
     return currents * (contact.energies[:, None] - contact.energies)
+
+
+def _currents(
+    contact: ContactScattering, beta: ArrayLike, density: float, normalization: str
+) -> tuple[Array, Array]:
+    """Return the currents at the Gibbs state, and the rates."""
+    checks.instance(contact, "contact", ContactScattering)
+    beta = checks.inverse_temperature(beta)
+    prefactor = _rate_prefactor(contact, beta, density, normalization)
+    rates = _rates(contact.energies, beta, prefactor, _checked_flux(contact, beta))
+    lowest = gibbs_state(contact.energies, beta)[..., contact.energies.argmin()]
+    return (prefactor * lowest)[..., None, None] * _net_flux(contact, beta), rates
 
 
 def _net_flux(contact: ContactScattering, beta: Array) -> Array:

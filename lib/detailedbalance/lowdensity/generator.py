@@ -16,16 +16,26 @@ from scipy.special import kve
 
 from .. import checks
 from ..lindblad import BohrGroup, SecularGenerator, bohr_groups
-from ..quadrature import threshold_intervals
-from ..resonances import resonances, threshold_widths
+from ..quadrature import Interval, integrate_panels, threshold_intervals
+from ..resonances import Resonance, resonances, threshold_widths
 from ..scattering import ContactScattering, channel_momenta
-from .flux import _checked_flux, _rate_prefactor, _rates, _thermal_average
+from .flux import (
+    NODES_PER_PANEL,
+    RESONANCE_TOLERANCE,
+    _checked_flux,
+    _rate_prefactor,
+    _rates,
+    _unresolved,
+)
 
 Array = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
 SAME_THRESHOLD = 1e-13
 """Differences of levels that agree to this fraction of the largest are equal but for rounding."""
+
+NUMBERS_PER_BLOCK = 4_000_000
+"""Entries of the matrices that are solved together; bounds the memory."""
 
 AGREEMENT = 1e-8
 """Allowed relative deviation of the coefficients' diagonal from the Pauli rates."""
@@ -57,7 +67,7 @@ class LowDensityGenerator(SecularGenerator):
 
     Attributes
     ----------
-    contact, beta, density, normalization
+    contact, beta, density, normalization, forward_shift
 
     Raises
     ------
@@ -112,29 +122,29 @@ class LowDensityGenerator(SecularGenerator):
             np.array(prefactor),
             _checked_flux(contact, np.array(beta)),
         )
-        coefficients, shift = [], np.zeros(contact.energies.size)
+        # A pair with a frequency of its own has nothing to interfere with: its rate is all.
+        together = [group for group in groups if len(group.pairs) > 1 or group.frequency == 0]
+        averages, forward = _averages(contact, beta, together)
+        interfering = {id(g): prefactor * c for g, c in zip(together, averages, strict=True)}
+        coefficients = []
         for group in groups:
             k, l = group.pairs.T
-            if group.frequency == 0:
-                elastic = _elastic_averages(contact, beta)
-                coefficients.append(prefactor * elastic[1:, 1:])
-                shift[k] = -prefactor * elastic[1:, 0].imag
-            elif k.size == 1:
-                coefficients.append(rates[k, l][None])
-            else:
-                matrix = prefactor * _pair_averages(contact, beta, group)
+            matrix = interfering.get(id(group), rates[k, l][None])
+            if group.frequency != 0:
                 _require_agreement(matrix.diagonal().real, rates[k, l])
-                coefficients.append(matrix)
+            coefficients.append(matrix)
+        shift = -prefactor * forward.imag if forward_shift else None
         object.__setattr__(self, "contact", contact)
         object.__setattr__(self, "beta", beta)
         object.__setattr__(self, "density", float(density))
         object.__setattr__(self, "normalization", normalization)
-        super().__init__(contact.energies, tuple(coefficients), shift if forward_shift else None)
+        object.__setattr__(self, "forward_shift", bool(forward_shift))
+        super().__init__(contact.energies, tuple(coefficients), shift)
 
     def __reduce__(self):
         """Copy and pickle through the constructor."""
-        shifted = bool(self.shift.any())
-        return type(self), (self.contact, self.beta, self.density, self.normalization, shifted)
+        arguments = (self.contact, self.beta, self.density, self.normalization, self.forward_shift)
+        return type(self), arguments
 
 
 def born_spectral_function(
@@ -183,73 +193,97 @@ def born_spectral_function(
     return spectral_function
 
 
-def _pair_averages(contact: ContactScattering, beta: float, group: BohrGroup) -> ComplexArray:
-    """Return √ … ∫dε e^{-βε} X_a X_b* without its prefactor, (m, m), for a frequency not zero."""
-    k, l = group.pairs.T
-    source = np.eye(contact.energies.size)[l]
-
-    def amplitudes(excess: Array) -> ComplexArray:
-        """X_kl(E_l + ε) for each pair; excess has the shape (..., pairs, n)."""
-        momenta = channel_momenta(excess, contact.mass)
-        waves = _solve(contact, momenta, source)
-        pair = np.arange(k.size)
-        roots = np.where(excess > 0, np.sqrt(np.abs(momenta)), 0.0)
-        return 2 * roots[..., pair, k] * waves[..., pair, k] * roots[..., pair, l]
-
-    return _averages(contact, beta, l, max(group.frequency, 0.0), amplitudes)
-
-
-def _elastic_averages(contact: ContactScattering, beta: float) -> ComplexArray:
-    """Return the averages of X_a X_b* for the pairs (k, k), after a row and column for a 1.
-
-    So the first column holds the averages of X_kk itself.
-    """
-    level = np.arange(contact.energies.size)
-
-    def amplitudes(excess: Array) -> ComplexArray:
-        # X_kk = -2im (M⁻¹v)_kk: nothing is subtracted, so weak scattering keeps its digits.
-        waves = _solve(contact, channel_momenta(excess, contact.mass), contact.coupling_matrix.T)
-        scattered = -2j * contact.mass * waves[..., level, level]
-        return np.concatenate([np.ones_like(scattered[..., :1]), scattered], axis=-1)
-
-    return _averages(contact, beta, level, 0.0, amplitudes)
-
-
 def _averages(
-    contact: ContactScattering, beta: float, sources: NDArray, lowest: float, amplitudes
-) -> ComplexArray:
-    """Return ∫_lowest dε e^{-βε} x_a(ε) x_b(ε)* with x = amplitudes(E_l + ε - E_j), l in sources.
+    contact: ContactScattering, beta: float, groups: list[BohrGroup]
+) -> tuple[list[ComplexArray], ComplexArray]:
+    """Return ∫dε e^{-βε} X_a X_b* of each group, (m, m), and ∫dε e^{-βε} X_kk, (n,).
 
-    In the kinetic energy ε each initial level l has thresholds of its own, E_j - E_l.
+    In the kinetic energy ε each initial level l has thresholds of its own, E_j - E_l.  All groups
+    share the nodes: column l of X at E_l + ε is what each of them needs.
     """
     n = contact.energies.size
-    thresholds, features = _features(contact, sources)
-    total = 0.0
-
-    def products(excess: Array) -> ComplexArray:
-        x = amplitudes(excess.reshape(*excess.shape[:-1], sources.size, n))
-        return x[..., :, None] * x[..., None, :].conj()
-
-    for interval in threshold_intervals(thresholds, np.array(beta), features):
-        if interval.floor > lowest - SAME_THRESHOLD * np.ptp(contact.energies):
-            depth = np.exp(-beta * max(interval.floor, 0.0))
-            total = total + depth * _thermal_average(interval, np.array(beta), products, _mean_size)
-    return total
-
-
-def _features(contact: ContactScattering, sources: NDArray) -> tuple[Array, Array]:
-    """Return the thresholds E_j - E_l, (sources × n,), and where the integrand changes fast."""
-    levels = contact.energies
     found = resonances(contact)
+    thresholds, features = _features(contact, found)
+    total = 0.0
+    for interval in threshold_intervals(thresholds, np.array(beta), features):
+        if interval.floor >= -SAME_THRESHOLD * np.ptp(contact.energies):
+            panel_sums = _panel_sums(contact, beta, groups, interval)
+            depth = np.exp(-beta * max(interval.floor, 0.0))
+            total = total + depth * integrate_panels(
+                panel_sums, interval.edges, NODES_PER_PANEL, _mean_size
+            )
+    elastic = total[[group.frequency == 0 for group in groups]][0]
+    _require_resolved_dephasing(contact, beta, elastic.diagonal()[:n].real, found)
+    averages = [
+        matrix[: len(g.pairs), : len(g.pairs)] for matrix, g in zip(total, groups, strict=True)
+    ]
+    return averages, elastic[:n, n] / _elastic_unit(contact, beta)
+
+
+def _panel_sums(
+    contact: ContactScattering, beta: float, groups: list[BohrGroup], interval: Interval
+):
+    """Return what `integrate_panels` needs: all groups, filled up with zeros to one size."""
+    n = contact.energies.size
+    largest = 1 + max(len(group.pairs) for group in groups)
+    unit = _elastic_unit(contact, beta)
+
+    def sums(x: Array, weights: Array) -> ComplexArray:
+        above, excess, jacobian = interval.substitute(x)
+        amplitudes = _amplitudes(contact, excess.reshape(*x.shape, n, n))
+        root = np.sqrt(weights * jacobian * np.exp(-beta * above))[..., None]
+        result = np.zeros((len(x), len(groups), largest, largest), dtype=complex)
+        for number, group in enumerate(groups):
+            k, l = group.pairs.T
+            vectors = root * amplitudes[..., l, k]
+            if group.frequency == 0:  # a number beside the X_kk: its products are their averages
+                vectors = np.concatenate([vectors, unit * root], axis=-1)
+            m = vectors.shape[-1]
+            result[:, number, :m, :m] = np.swapaxes(vectors, -1, -2) @ vectors.conj()
+        return result
+
+    def blockwise(x: Array, weights: Array) -> ComplexArray:
+        blocks = 1 + x.size * n**3 // NUMBERS_PER_BLOCK
+        parts = zip(np.array_split(x, blocks), np.array_split(weights, blocks), strict=True)
+        return np.concatenate([sums(*part) for part in parts])
+
+    return blockwise
+
+
+def _amplitudes(contact: ContactScattering, excess: Array) -> ComplexArray:
+    """Return X_kl at E_l + ε, indices [l, k], from the kinetic energies [l, j] in the channels."""
+    n = contact.energies.size
+    momenta = channel_momenta(excess, contact.mass)
+    roots = np.where(excess > 0, np.sqrt(np.abs(momenta)), 0.0)
+    sources = np.stack([np.eye(n), contact.coupling_matrix.T], axis=-1)
+    waves = np.linalg.solve(
+        contact.momentum_form(momenta), np.broadcast_to(sources, (*excess.shape, 2))
+    )
+    level = np.arange(n)
+    amplitudes = 2 * roots * waves[..., 0] * roots[..., level, level, None]
+    # X_kk = -2im (M⁻¹v)_kk: nothing is subtracted, so weak scattering keeps its digits.
+    amplitudes[..., level, level] = -2j * contact.mass * waves[..., level, level, 1]
+    return amplitudes
+
+
+def _elastic_unit(contact: ContactScattering, beta: float) -> float:
+    """Return the size of X_kk where scattering is weak, 1 where it is not."""
+    size = np.sqrt(beta * contact.mass) * np.abs(contact.coupling_matrix).max()
+    return min(1.0, size) or 1.0
+
+
+def _features(contact: ContactScattering, found: list[Resonance]) -> tuple[Array, Array]:
+    """Return the thresholds E_j - E_l in ε, (n²,), and where the integrand changes fast."""
+    levels, n = contact.energies, contact.energies.size
     peaks = np.array([r.threshold for r in found])
-    own = (levels - levels[sources, None]).ravel()
-    theirs = (peaks - levels[sources, None]).ravel()
+    own = (levels - levels[:, None]).ravel()
+    theirs = (peaks - levels[:, None]).ravel()
     # Equidistant levels give the same difference several times, but for rounding.
     values = _merged(np.concatenate([own, theirs]), SAME_THRESHOLD * np.ptp(levels))
     own, theirs = np.split(values, [own.size])
-    widths = np.tile(threshold_widths(contact), sources.size)
-    below = np.tile([r.below for r in found], sources.size)
-    narrow = np.tile([r.width for r in found], sources.size)
+    widths = np.tile(threshold_widths(contact), n)
+    below = np.tile([r.below for r in found], n)
+    narrow = np.tile([r.width for r in found], n)
     edges = np.stack([own, np.zeros(own.size), widths], axis=-1)
     return own, np.concatenate([edges, np.stack([theirs, below, narrow], axis=-1)])
 
@@ -270,11 +304,18 @@ def _mean_size(matrix: ComplexArray) -> Array:
     return diagonal[..., :, None] * diagonal[..., None, :]
 
 
-def _solve(contact: ContactScattering, momenta: ComplexArray, source: NDArray) -> ComplexArray:
-    """Return M⁻¹ source, a vector for each initial level: momenta and source (..., sources, n)."""
-    form = contact.momentum_form(momenta)
-    right = np.broadcast_to(source, momenta.shape)[..., None]
-    return np.linalg.solve(form, right)[..., 0]
+def _require_resolved_dephasing(
+    contact: ContactScattering, beta: float, sizes: Array, found: list[Resonance]
+) -> None:
+    """Refuse averages of |X_kk|² that rest on a resonance narrower than the rounding of its energy.
+
+    As `_require_resolved` of the thermal flux, which has |S_kk|² instead.
+    """
+    for resonance in found:
+        kinetic = np.maximum(resonance.energy - contact.energies, 0.0)
+        shares = resonance.decay * resonance.formation * np.exp(-beta * kinetic)
+        if np.any(2 * np.pi * resonance.rounding * shares > RESONANCE_TOLERANCE * sizes):
+            raise _unresolved(resonance, "the loss of coherence rests")
 
 
 def _require_agreement(diagonal: Array, rates: Array) -> None:

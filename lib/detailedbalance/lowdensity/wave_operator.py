@@ -18,6 +18,9 @@ ComplexArray = NDArray[np.complex128]
 TOLERANCE = 1e-11
 """Relative error at which the quadrature stops."""
 
+SMALLEST = 1e-300
+"""Averages below this are zero, as they are without a coupling."""
+
 CUTOFF = 42.0
 """βε beyond which the gas is left out."""
 
@@ -115,7 +118,9 @@ def _integral(contact: ContactScattering, beta: float, low: float, high: float) 
         weight = 2 * slope * contact.mass / np.sqrt(2 * contact.mass * energy)
         return weight * np.exp(-beta * energy) * _half_commutator(contact, energy)
 
-    value, error = quad_vec(integrand, 0, 1, epsrel=TOLERANCE, epsabs=0, limit=2000, norm="max")
+    value, error = quad_vec(
+        integrand, 0, 1, epsrel=TOLERANCE, epsabs=SMALLEST, limit=2000, norm="max"
+    )
     if not error <= 100 * TOLERANCE * np.abs(value).max():
         raise checks.ConvergenceError(
             f"the average over the gas between kinetic energies {low:.6g} and {high:.6g} is "

@@ -34,6 +34,9 @@ ComplexArray = NDArray[np.complex128]
 SAME_THRESHOLD = 1e-13
 """Differences of levels that agree to this fraction of the largest are equal but for rounding."""
 
+NEAR = 1e-6
+"""Thresholds closer than this fraction of all, but not equal, disturb each other's integrals."""
+
 NUMBERS_PER_BLOCK = 4_000_000
 """Entries of the matrices that are solved together; bounds the memory."""
 
@@ -285,7 +288,20 @@ def _features(contact: ContactScattering, found: list[Resonance]) -> tuple[Array
     below = np.tile([r.below for r in found], n)
     narrow = np.tile([r.width for r in found], n)
     edges = np.stack([own, np.zeros(own.size), widths], axis=-1)
-    return own, np.concatenate([edges, np.stack([theirs, below, narrow], axis=-1)])
+    peaks = np.stack([theirs, below, narrow], axis=-1)
+    return own, np.concatenate([edges, peaks, _near_coincidences(own)])
+
+
+def _near_coincidences(thresholds: Array) -> Array:
+    """Return as features the neighbours that levels almost equidistant give.
+
+    The root of one, seen from the other, is as sharp as the two are close.
+    """
+    distinct = np.unique(thresholds)
+    gaps = np.diff(distinct)
+    close = gaps < NEAR * np.ptp(distinct)
+    ends = np.stack([distinct[:-1], distinct[1:]])[:, close].ravel()
+    return np.stack([ends, np.zeros(ends.size), np.tile(gaps[close], 2)], axis=-1)
 
 
 def _merged(values: Array, tolerance: float) -> Array:

@@ -102,62 +102,6 @@ def symmetry_defects(energies, coupling, mass, betas, nodes_per_unit=32):
     return sums[:, 1:] / sums[:, :1]
 
 
-def collision_averages(energies, coupling, mass, betas, nodes_per_unit=32):
-    """Averages over ∫dε e^{-βε} with the kinetic energy ε, for a list of β.
-
-    Returns those of X_kl(E_l + ε) X_k'l'(E_l' + ε)* with X = S - 1, a complex array
-    (β, k, l, k', l') that is filled where E_k - E_l = E_k' - E_l', and those of
-    2 b_k t_kk(E_k + ε), a complex array (β, k).
-    """
-    n = len(energies)
-    with mp.workdps(DIGITS):
-        levels = [mp.mpf(level) for level in energies]
-        v = [[mp.mpc(complex(entry)) for entry in row] for row in coupling]
-        mass, betas = mp.mpf(mass), [mp.mpf(beta) for beta in betas]
-        sharp = set(levels) | set(_resonances(levels, mp.matrix(v), mass))
-        cuts = sorted({energy - level for energy in sharp for level in levels if energy >= level})
-        shared = [
-            (k, l, i, j)
-            for k, l, i, j in itertools.product(range(n), repeat=4)
-            if abs(levels[k] - levels[l] - levels[i] + levels[j]) < 1e-9
-        ]
-        products = np.zeros((len(betas), n, n, n, n), dtype=object)
-        forward = np.zeros((len(betas), n), dtype=object)
-        for kinetic, weight in _nodes(cuts, betas, nodes_per_unit):
-            if kinetic in cuts:  # as in `_thermal_integral`
-                continue
-            columns = [_column(levels, v, mass, level + kinetic, l) for l, level in enumerate(levels)]
-            weights = [weight * mp.exp(-beta * kinetic) for beta in betas]
-            for k, l, i, j in shared:
-                product = columns[l][0][k] * mp.conj(columns[j][0][i])
-                for index, factor in enumerate(weights):
-                    products[index, k, l, i, j] += factor * product
-            for k, (_, passing) in enumerate(columns):
-                for index, factor in enumerate(weights):
-                    forward[index, k] += factor * passing
-        return products.astype(complex), forward.astype(complex)
-
-
-def _column(levels, v, mass, energy, incoming):
-    """X_kl = -2i √(b_k b_l) t_kl of the open channels k for one l, and 2 b_l t_ll."""
-    n = len(levels)
-    b = [mass / mp.sqrt(mp.mpc(2 * mass * (energy - level))) for level in levels]
-    # (1 + i v b) t = v for one column, by elimination; faster than the matrices of mpmath.
-    rows = [
-        [(1 if k == j else 0) + 1j * v[k][j] * b[j] for j in range(n)] + [v[k][incoming]]
-        for k in range(n)
-    ]
-    for j, k in itertools.permutations(range(n), 2):
-        factor = rows[k][j] / rows[j][j]
-        rows[k] = [x - factor * y for x, y in zip(rows[k], rows[j], strict=True)]
-    t = [row[-1] / row[k] for k, row in enumerate(rows)]
-    amplitudes = [
-        -2j * mp.sqrt(b[k] * b[incoming]) * t[k] if energy > levels[k] else mp.mpc(0)
-        for k in range(n)
-    ]
-    return amplitudes, 2 * b[incoming] * t[incoming]
-
-
 def born_integral(frequency, mass, beta):
     """∫dε e^{-βε} 4m²/(p p') over ε > max(0, ω), p² = 2mε, p'² = 2m(ε - ω).
 
@@ -189,38 +133,38 @@ def coefficients(energies, coupling, mass, beta, groups, nodes_per_unit=32):
     n = len(energies)
     with mp.workdps(DIGITS):
         levels = [mp.mpf(level) for level in energies]
-        v = mp.matrix([[mp.mpc(complex(entry)) for entry in row] for row in coupling])
+        v = [[mp.mpc(complex(entry)) for entry in row] for row in coupling]
         mass, beta = mp.mpf(mass), mp.mpf(beta)
         # Each initial level has thresholds and resonances of its own in the kinetic energy.
-        special = levels + _resonances(levels, v, mass)
+        special = levels + _resonances(levels, mp.matrix(v), mass)
         cuts = sorted({energy - level for energy in special for level in levels})
         cuts = [cut for cut in cuts if cut >= 0]
-        nodes = _exp_sinh(cuts[-1], 1 / beta, nodes_per_unit)
-        for low, high in itertools.pairwise(cuts):
-            nodes += _tanh_sinh(low, high, nodes_per_unit)
-        products = [mp.zeros(len(pairs)) for pairs in groups]
-        averages = mp.zeros(n, 1)
-        for kinetic, weight in nodes:
+        matrices = [np.zeros((len(pairs), len(pairs)), dtype=object) for pairs in groups]
+        averages = np.zeros(n, dtype=object)
+        for kinetic, weight in _nodes(cuts, [beta], nodes_per_unit):
             if kinetic in cuts:
                 continue
             weight *= mp.exp(-beta * kinetic)
             columns = [_scattered(levels, v, mass, kinetic, l) for l in range(n)]
-            averages += weight * mp.matrix([columns[k][k] for k in range(n)])
-            for product, pairs in zip(products, groups, strict=True):
-                x = mp.matrix([columns[l][k] for k, l in pairs])
-                product += weight * x * x.H
-        matrices = [np.array(m.tolist(), dtype=complex) for m in products]
-        return matrices, np.array([complex(average) for average in averages])
+            averages += [weight * columns[k][k] for k in range(n)]
+            for matrix, pairs in zip(matrices, groups, strict=True):
+                x = [columns[l][k] for k, l in pairs]
+                matrix += np.outer([weight * entry for entry in x], [mp.conj(y) for y in x])
+        return [matrix.astype(complex) for matrix in matrices], averages.astype(complex)
 
 
 def _scattered(levels, v, mass, kinetic, l):
     """Column l of S - 1 at the energy E_l + ε."""
     n, energy = len(levels), levels[l] + kinetic
     b = [mass / mp.sqrt(mp.mpc(2 * mass * (energy - level))) for level in levels]
-    lhs = mp.eye(n) + 1j * v * mp.diag(b)
-    t = mp.lu_solve(lhs, v[:, l])
+    # (1 + i v b) t = v by elimination on lists, which are faster than the matrices of mpmath.
+    rows = [[(j == k) + 1j * v[k][j] * b[j] for j in range(n)] + [v[k][l]] for k in range(n)]
+    for j, k in itertools.permutations(range(n), 2):
+        factor = rows[k][j] / rows[j][j]
+        rows[k] = [x - factor * y for x, y in zip(rows[k], rows[j], strict=True)]
+    t = [row[-1] / row[k] for k, row in enumerate(rows)]
     is_open = [energy > level for level in levels]
-    return [-2j * mp.sqrt(b[k] * b[l]) * t[k] if is_open[k] else mp.mpf(0) for k in range(n)]
+    return [-2j * mp.sqrt(b[k] * b[l]) * t[k] if is_open[k] else mp.mpc(0) for k in range(n)]
 
 
 def _thermal_integral(function, energies, coupling, mass, betas, nodes_per_unit):

@@ -45,7 +45,7 @@ except ImportError:
 LEVELS = [3, 8, 16, 32]
 TIMES = np.linspace(0, 50, 101)
 TARGET = 1e-9
-TOLERANCES = [10.0**-digits for digits in range(9, 15)]
+TOLERANCES = [10.0**-digits for digits in range(10, 15)]
 REPETITIONS, SECONDS = 5, 5.0
 LARGEST_DENSE = 16  # levels up to which matrices of the size of the superoperator are affordable
 
@@ -171,15 +171,15 @@ def timed(run):
 
 
 def best(run, first):
-    """Shortest time of several runs; `first` is a time already measured."""
+    """Shortest time of several runs; `first` is one that was measured already."""
     number = int(np.clip(0.02 / max(first, 1e-6), 1, 50))
 
     def several():
         for _ in range(number):
             run()
 
-    times = []
-    while len(times) < REPETITIONS and sum(times) < SECONDS:
+    times = [first]
+    while len(times) < REPETITIONS and sum(times) * number < SECONDS:
         times.append(timed(several)[1] / number)
     return min(times)
 

@@ -709,6 +709,22 @@ def test_davies_rates_are_the_golden_rule():
     assert secular.shift.tolist() == [1, 2, 3]
 
 
+def test_davies_dissipator_is_the_sum_over_couplings_and_frequencies():
+    """Σ_ω Σ_αβ γ_αβ(ω) (S_α(ω) ρ S_β(ω)† - ½{S_β(ω)† S_α(ω), ρ}), S(ω) the part that gains ω."""
+    energies, couplings, bath = np.array([0.0, 1.0, 2.0]), thermal_couplings(3), kms_bath(1.5)
+    rho, expected = random_state(3), np.zeros((3, 3), dtype=complex)
+    gained = energies[:, None] - energies
+    for w in np.unique(gained):
+        parts, gamma = couplings * (gained == w), bath(w)
+        for alpha, beta in itertools.product(range(2), repeat=2):
+            first, second = parts[alpha], parts[beta].conj().T
+            both = second @ first
+            change = first @ rho @ second - (both @ rho + rho @ both) / 2
+            expected += gamma[alpha, beta] * change
+    dissipator = davies_generator(energies, couplings, bath).dissipator
+    assert np.abs(unvec(dissipator @ vec(rho)) - expected).max() < 1e-15
+
+
 def test_the_spectral_function_is_asked_only_for_what_a_coupling_reaches():
     asked = []
 
@@ -758,6 +774,8 @@ def test_rates_too_large_for_the_secular_average_are_reported_where_it_was_made(
     with pytest.warns(SecularWarning) as record:
         davies_generator([0.0, 1.0], SIGMA_X, lambda w: 1.0)
     assert [warning.filename for warning in record] == [__file__]
+    with pytest.warns(SecularWarning):
+        from_rates([0.0, 1.0], [[0, 0.101], [0.0, 0]])
     from_rates([0.0, 1.0], [[0, 0.099], [0.0, 0]])
 
 

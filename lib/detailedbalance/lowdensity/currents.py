@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..resonances import resonances
-from ..scattering import ContactScattering
+from ..scattering import ContactScattering, channel_momenta
 from .flux import (
+    SMALLEST_COUPLING,
     _checked_flux,
     _intervals,
     _rate_prefactor,
@@ -21,6 +22,10 @@ from .flux import (
 )
 
 Array = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+SMALL_CURRENT = 1e-3
+"""Currents converge relative to this fraction of what is typical of the levels' couplings."""
 
 
 def equilibrium_currents(
@@ -60,9 +65,14 @@ def equilibrium_currents(
 
     Notes
     -----
-    Differences are formed energy by energy, so errors are about 1e-16 of the jumps, and 1e-12 of
-    the currents where these are larger.  For three levels `loop_current` has full relative
-    accuracy.  Corrects [A] (31), K_jk = a_kj p_j (I(j, k) - 1), where p_k is printed.
+    With S = 1 + 2r, unitarity makes r†r the hermitian part of -r, so that
+
+        |S_kl|² - |S_lk|² = -8 Re (r†r)_kl (r - r†)_kl*,
+
+    the interference of the direct path with the detours in r†r, is no small difference of large
+    rates.  (For strong coupling the transmission 1 + r takes the place of r.)  Currents of weak
+    couplings, K ~ v³, come out to about 1e-14 of themselves, unless interference nearly cancels.
+    Corrects [A] (31), K_jk = a_kj p_j (I(j, k) - 1), where p_k is printed.
 
     Examples
     --------
@@ -140,20 +150,54 @@ def _currents(
 def _net_flux(contact: ContactScattering, beta: Array) -> Array:
     """Return ∫dE e^{-β(E - E_min)} (|S_kl|² - |S_lk|²), (..., n, n)."""
     n = contact.energies.size
+    unit = _amplitude_unit(contact, beta)
 
-    def traffic(excess: Array) -> Array:
-        """Return sums and differences, one below the other: the sums tell how small an error is."""
-        squares = _squares(contact.s_matrix_from_excess(excess))
-        reverse = np.swapaxes(squares, -1, -2)
-        return np.concatenate([squares + reverse, squares - reverse], axis=-2)
+    def differences(excess: Array) -> Array:
+        """Return a 16th of the difference, and below it what errors are compared with."""
+        even, odd, jumps = _parts(contact, excess, unit)
+        exits = jumps.sum(axis=-2)
+        sizes = SMALL_CURRENT * (exits[..., :, None] + exits[..., None, :])
+        return np.concatenate([(even * odd.conj()).real, sizes], axis=-2)
 
     def size(integral: Array) -> Array:
-        return np.concatenate([integral[..., :n, :]] * 2, axis=-2)
+        return np.concatenate([integral[..., n:, :]] * 2, axis=-2)
 
     total = np.zeros((*beta.shape, n, n))
     for interval in _intervals(contact, beta, resonances(contact)):
         if (contact.energies <= interval.floor).sum() > 2:
             depth = np.exp(-beta * (interval.floor - contact.energies.min()))
-            average = _thermal_average(interval, beta, traffic, size)[..., n:, :]
+            average = _thermal_average(interval, beta, differences, size)[..., :n, :]
             total += depth[..., None, None] * average
-    return total
+    # The integrand is antisymmetric but for rounding.
+    return 8 * unit**3 * (total - np.swapaxes(total, -1, -2))
+
+
+def _parts(
+    contact: ContactScattering, excess: Array, unit: float
+) -> tuple[ComplexArray, ComplexArray, Array]:
+    """Return the hermitian part h of S/2, the antihermitian g, and |S/2|², off the diagonal.
+
+    |S_kl|² - |S_lk|² = 16 Re h_kl g_kl*.  The amplitudes r = (S - 1)/2 of reflection and t = r + 1
+    of transmission obey r + r† = -2 r†r and t + t† = 2 t†t, by unitarity.  So h comes from the
+    smaller of them, be scattering weak or strong, and r_kl is never subtracted from r_lk*.
+    All in units: g of `unit`, the others of its square.
+    """
+    level, open_channels = np.arange(contact.energies.size), excess > 0
+    momenta = channel_momenta(excess, contact.mass)
+    roots = np.where(open_channels, np.sqrt(np.abs(momenta)), 0.0)
+    inverse = np.linalg.inv(contact.momentum_form(momenta))
+    t = roots[..., :, None] * inverse * roots[..., None, :] / unit
+    r = t.copy()
+    elastic = np.einsum("...kl,lk->...k", inverse, contact.coupling_matrix / unit)
+    r[..., level, level] = np.where(open_channels, -1j * contact.mass * elastic, 0.0)
+    adjoint_t, adjoint_r = (np.swapaxes(x, -1, -2).conj() for x in (t, r))
+    weak = np.linalg.norm(r, axis=(-2, -1)) < np.linalg.norm(t, axis=(-2, -1))
+    h = np.where(weak[..., None, None], -adjoint_r @ r, adjoint_t @ t)
+    between = ~np.eye(level.size, dtype=bool)
+    return between * h, between * (r - adjoint_r) / 2, between * _squares(r)
+
+
+def _amplitude_unit(contact: ContactScattering, beta: Array) -> float:
+    """Return the size of r where scattering is weak, so that r³ does not vanish, else one."""
+    typical = np.sqrt(contact.mass * beta.max()) * np.abs(contact.coupling_matrix).max()
+    return float(np.clip(typical, SMALLEST_COUPLING, 1.0))

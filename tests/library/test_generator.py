@@ -264,7 +264,7 @@ def test_coherences_of_equidistant_levels_feed_one_another():
 
 def test_almost_equidistant_levels_are_a_limit():
     """Thresholds nearly coincide; at weak coupling products feel the root of their distance."""
-    for strength, beta in [(1.0, 0.5), (1e-3, 2.0), (1e-7, 20.0), (-0.3, 5.0)]:
+    for strength, beta in [(10.0, 60.0), (1e-3, 2.0), (1e-7, 20.0), (-0.3, 5.0)]:
         coupling = strength * ladder_of_four().coupling_matrix
         exact = ContactScattering(np.arange(4.0), coupling)
         almost = ContactScattering(np.add([0, 1, 2, 3], [3e-10, 0, -5e-10, 2e-10]), coupling)
@@ -306,7 +306,7 @@ def test_coefficients_and_shift_agree_with_30_digits(contact, beta, nodes):
 
 
 @pytest.mark.parametrize("density", [1e-9, 0.02])
-@pytest.mark.parametrize(("coupling", "mass"), [(1.3, 1.0), (-0.4, 2.5), (1e-6, 1.0), (40.0, 0.3)])
+@pytest.mark.parametrize(("coupling", "mass"), [(1.3, 1.0), (-0.4, 2.5), (1e-25, 1.0), (40.0, 0.3)])
 def test_one_level_only_shifts(coupling, mass, density):
     """X = -2imv/(p + imv): C⁰ and H_1 are exponential integrals, and attraction binds apart."""
     beta = 1.7
@@ -541,6 +541,13 @@ def test_a_coherence_that_rests_on_an_unresolved_resonance_is_refused():
             LowDensityGenerator(contact, 1.0)
     harmless = ContactScattering([0.0, 1.0], [[0.5, 1e-8], [1e-8, -0.8]])
     assert LowDensityGenerator(harmless, 1.0, DILUTE).coefficients[1][0, 0] > 0
+
+
+def test_a_logarithm_that_weak_coupling_spreads_over_too_many_decades_is_refused():
+    """At v = 1e-30 the threshold has a width of 1e-60, which no panels reach."""
+    contact = ContactScattering([0.4], [[1e-30]])
+    with pytest.raises(ConvergenceError, match="did not converge"):
+        LowDensityGenerator(contact, BETA)
 
 
 @pytest.mark.parametrize("s", [1e-4, 1e-2])

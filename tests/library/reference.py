@@ -51,15 +51,28 @@ def t_matrix(energies, coupling, mass, energy):
     n = len(energies)
     b = [mass / mp.sqrt(mp.mpc(2 * mass * (energy - level))) for level in energies]
     # t = v (1 + i b v)⁻¹ solved as (1 + i v b) t = v, column by column.
-    lhs = mp.matrix(n, n)
-    for k in range(n):
-        for j in range(n):
-            lhs[k, j] = (1 if k == j else 0) + 1j * coupling[k, j] * b[j]
+    lhs = [[(j == k) + 1j * coupling[k, j] * b[j] for j in range(n)] for k in range(n)]
+    channels = [k for k, level in enumerate(energies) if energy > level]
+    solution = _solve(lhs, [[coupling[k, l] for l in channels] for k in range(n)])
     t = mp.matrix(n, n)
-    for incoming in range(n):
-        if energy > energies[incoming]:
-            t[:, incoming] = mp.lu_solve(lhs, coupling[:, incoming])
+    for k, row in enumerate(solution):
+        for l, entry in zip(channels, row, strict=True):
+            t[k, l] = entry
     return t, b
+
+
+def _solve(lhs, rhs):
+    """Gauss-Jordan elimination on lists of rows, several times faster than `mp.lu_solve`."""
+    n = len(lhs)
+    rows = [left + right for left, right in zip(lhs, rhs, strict=True)]
+    for j in range(n):
+        pivot = max(range(j, n), key=lambda k: abs(rows[k][j]))
+        rows[j], rows[pivot] = rows[pivot], rows[j]
+        rows[j] = [entry / rows[j][j] for entry in rows[j]]
+        for k in range(n):
+            if k != j:
+                rows[k] = [x - rows[k][j] * y for x, y in zip(rows[k], rows[j], strict=True)]
+    return [row[n:] for row in rows]
 
 
 def probabilities(energies, coupling, mass, energy):
@@ -100,19 +113,6 @@ def symmetry_defects(energies, coupling, mass, betas, nodes_per_unit=32):
     """Hermiticity, reciprocity and time reversal for a list of β, a float array (β, 3)."""
     sums = _thermal_integral(symmetries, energies, coupling, mass, betas, nodes_per_unit)[:, 0]
     return sums[:, 1:] / sums[:, :1]
-
-
-def born_integral(frequency, mass, beta):
-    """∫dε e^{-βε} 4m²/(p p') over ε > max(0, ω), p² = 2mε, p'² = 2m(ε - ω).
-
-    With ε = max(0, ω) + u² one momentum cancels against dε.
-    """
-    with mp.workdps(DIGITS):
-        omega, mass, beta = mp.mpf(frequency), mp.mpf(mass), mp.mpf(beta)
-        rest = mp.quad(
-            lambda u: mp.exp(-beta * u * u) / mp.sqrt(u * u + abs(omega)), [0, 1, 4, mp.inf]
-        )
-        return float(4 * mass * mp.exp(-beta * max(omega, 0)) * rest)
 
 
 def net_flux(energies, coupling, mass, betas, nodes_per_unit=32):
@@ -157,12 +157,8 @@ def _scattered(levels, v, mass, kinetic, l):
     """Column l of S - 1 at the energy E_l + ε."""
     n, energy = len(levels), levels[l] + kinetic
     b = [mass / mp.sqrt(mp.mpc(2 * mass * (energy - level))) for level in levels]
-    # (1 + i v b) t = v by elimination on lists, which are faster than the matrices of mpmath.
-    rows = [[(j == k) + 1j * v[k][j] * b[j] for j in range(n)] + [v[k][l]] for k in range(n)]
-    for j, k in itertools.permutations(range(n), 2):
-        factor = rows[k][j] / rows[j][j]
-        rows[k] = [x - factor * y for x, y in zip(rows[k], rows[j], strict=True)]
-    t = [row[-1] / row[k] for k, row in enumerate(rows)]
+    lhs = [[(j == k) + 1j * v[k][j] * b[j] for j in range(n)] for k in range(n)]
+    t = [entry for (entry,) in _solve(lhs, [[row[l]] for row in v])]
     is_open = [energy > level for level in levels]
     return [-2j * mp.sqrt(b[k] * b[l]) * t[k] if is_open[k] else mp.mpc(0) for k in range(n)]
 

@@ -544,8 +544,8 @@ def test_a_coherence_that_rests_on_an_unresolved_resonance_is_refused():
 
 
 def test_a_logarithm_that_weak_coupling_spreads_over_too_many_decades_is_refused():
-    """At v = 1e-30 the threshold has a width of 1e-60, which no panels reach."""
-    contact = ContactScattering([0.4], [[1e-30]])
+    """At v = 1e-40 the threshold has a width of 1e-80, which no panels reach."""
+    contact = ContactScattering([0.4], [[1e-40]])
     with pytest.raises(ConvergenceError, match="did not converge"):
         LowDensityGenerator(contact, BETA)
 

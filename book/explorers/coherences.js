@@ -25,7 +25,7 @@
       options: [["0+", "(|0⟩ + |+⟩)/√2"], ["-0", "(|−⟩ + |0⟩)/√2"], ["-+", "(|−⟩ + |+⟩)/√2"], ["all", "(|−⟩ + |0⟩ + |+⟩)/√3"]],
       value: "0+",
     },
-    time: { label: "time νt", spoken: "time, in units of one over the density", min: 0, max: END, step: 1, value: 80 },
+    time: { label: "time νt", spoken: "time, in units of one over the density", min: 0, max: END, step: 1, value: 0 },
     flux: { label: "flux φ", min: 0.7, max: 0.8, step: 0.0005, value: 0.75 },
     density: { label: "density ν", min: 1e-3, max: 0.1, step: 0.01, scale: "log", value: 0.01 },
     beta: { label: "β = 1/T", spoken: "inverse temperature β", min: 0.2, max: 10, step: 0.01, scale: "log", value: 2 },
@@ -53,10 +53,12 @@
     const at = (x, changed = {}) => model.evolve(gas, { ...options, ...changed }, start, x);
     const gibbs = model.gibbs(gas.levels, values.beta);
     const curves = TIMES.map((x) => at(x));
+    const others = TIMES.map((x) => at(x, { shared: !shared }));
     solved.key = key;
     solved.result = {
       at, shared, gibbs, curves,
-      others: TIMES.map((x) => at(x, { shared: !shared })),
+      together: shared ? curves : others, // with the exchange, whatever the rule says
+      apart: shared ? others : curves,
       distances: curves.map((rho) => model.distance(rho, gibbs)),
       decay: values.density * model.largestDecay(gas, options),
       detuning: model.detuning(gas.levels),
@@ -110,16 +112,17 @@
   const timeX = drawing.scale([0, END], [52, WIDTH - 18]);
   const handle = (time) => drawing.line(timeX(time), 10, timeX(time), HEIGHT - 46, "handle-line");
 
-  function drawModuli({ time }, { curves, others, rho }) {
+  /** Thick: with the exchange. Thin: without. The markers are where the rule says. */
+  function drawModuli({ time }, { together, apart, rho }) {
     const y = drawing.scale([0, 0.5], [HEIGHT - 46, 10]);
     const path = (states, [k, l], name) => drawing.curve(
       states.map((state, i) => [timeX(TIMES[i]), y(model.modulus(state[k][l]))]), name);
     return [
       drawing.axes({ x: timeX, y, xLabel: "time νt", yLabel: "|ρ| of a coherence" }),
       handle(time),
-      [0, 1].map((i) => path(others, COHERENCES[i], "otherwise")),
+      [0, 1].map((i) => path(apart, COHERENCES[i], "otherwise")),
       COHERENCES.map((pair, i) => [
-        path(curves, pair, `level-${i}`),
+        path(together, pair, `level-${i}`),
         drawing.marker(timeX(time), y(model.modulus(rho[pair[0]][pair[1]])), `level-${i}`),
       ]),
     ];
@@ -168,12 +171,12 @@
 
   function ruleWords({ shared, detuning, decay }) {
     if (decay < 1e-12) return "The gas changes nothing at all: it cannot tell the levels apart.";
-    if (shared) return "ω₀₋ = ω₊₀: ρ₋₀ and ρ₀₊ feed each other. Thin: as if they did not.";
+    if (shared) return "ω₀₋ = ω₊₀: ρ₋₀ and ρ₀₊ feed each other (thick). Thin: as if they did not.";
     const apart = Math.abs(detuning) / decay;
     const how = `ω₀₋ and ω₊₀ differ by ${significant(apart, 3)} times the largest decay rate`;
     return apart < SECULAR
-      ? `${how}: too little for two groups, and they are not one. Thin: as one group. Trust neither.`
-      : `${how}: ρ₋₀ and ρ₀₊ go their own ways. Thin: as one group.`;
+      ? `${how}: too little for two groups (thin, the rule), and they are not one (thick). Trust neither.`
+      : `${how}: ρ₋₀ and ρ₀₊ go their own ways (thin, the rule). Thick: as one group.`;
   }
 
   const populationWords = ({ rho, gibbs }, k) =>

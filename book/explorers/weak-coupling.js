@@ -14,6 +14,8 @@
   const [WIDTH, HEIGHT] = [360, 268];
   const NO_NUMBERS = "No numbers at this flux";
   const BALANCED = "Every pair balances";
+  const PATHS = "Two terms of a series, at kT above the highest level; the direct path is the unit. The detour goes "
+    + "over +; those that stay in − or 0 first are left out: they are alike in both directions.";
   const NO_JUMPS = "No jumps: the couplings are equal";
 
   const coupling = (name, value) =>
@@ -76,7 +78,7 @@
   function compute(values) {
     const here = at(values, values.s);
     if (here.degenerate) {
-      return { ...here, reason: "Two levels coincide: populations alone no longer close an equation." };
+      return { ...here, reason: "Two levels coincide: populations alone no longer close an equation. Move the flux a little." };
     }
     if (here.reason) return { ...here, reason: "This page cannot resolve the integrals here." };
     const whole = here.traffic.flat().reduce((a, b) => a + b);
@@ -273,8 +275,8 @@ print("Davies =", (davies.rates * gibbs / density).tolist())
     panels.gas.note.textContent = "Jumps a unit of time at equilibrium. In small figures: an entry minus its mirror image.";
     panels.davies.note.textContent = "Equal to its mirror image, at every flux and temperature.";
     const weights = [0, 1].map(() => element("span", { class: "key" }));
-    panels.paths.note.append(...weights, "Amplitudes at kT above the highest level, the direct path’s as unit; "
-      + "the detour goes over +.");
+    const pathsNote = element("span");
+    panels.paths.note.append(...weights, pathsNote);
     const spoken = controls.spokenStatus();
     const keys = PAIRS.map(() => element("span"));
     panels.imbalance.note.append(...keys.map((key, i) =>
@@ -293,6 +295,7 @@ print("Davies =", (davies.rates * gibbs / density).tolist())
         || `${shareWords(shown)}Arrows: jumps, the more frequent of a pair in colour; ring: net current; bars: populations.`;
       const words = shown.reason || silent(shown) ? ["", ""] : pathWords(shown);
       weights.forEach((line, i) => { line.textContent = words[i]; });
+      pathsNote.textContent = shown.reason || silent(shown) ? "" : PATHS;
       panels.current.note.textContent = shown.reason ? "" : currentWords(shown);
       keys.forEach((key, i) => { key.textContent = shown.reason ? "" : ratioWords(shown, PAIRS[i]); });
       for (const name of ["gas", "davies", "imbalance"]) {

@@ -211,6 +211,9 @@ def shown_populations(figure) -> list[float]:
 
 def test_figure_1_feeds_the_lower_coherence(open_page):
     figure = figure_of(open_page(PAGE), "coherences")
+    assert value_of(figure, "time") == 0
+    assert shown_coherences(figure) == [0, 0.5, 0]
+    set_number(figure, "time", 80)
     density = value_of(figure, "density")
     generator = LowDensityGenerator(contact_of(FIGURE_1), FIGURE_1["beta"], density)
     psi = np.array([0, 1, 1]) / np.sqrt(2)
@@ -224,12 +227,25 @@ def test_figure_1_feeds_the_lower_coherence(open_page):
 def test_two_frequencies_keep_their_coherences_to_themselves(open_page):
     figure = figure_of(open_page(PAGE), "coherences")
     press(figure, "Two frequencies")
+    set_number(figure, "time", 80)
     assert shown_coherences(figure)[0] == 0
     assert "go their own ways" in panel(figure, "Coherences").inner_text()
     press(figure, "Hardly two")
     assert "Trust neither" in panel(figure, "Coherences").inner_text()
     set_number(figure, "density", 0.001)
     assert "go their own ways" in panel(figure, "Coherences").inner_text()
+
+
+def test_thin_line_is_without_the_exchange_under_either_rule(open_page):
+    figure = figure_of(open_page(PAGE), "coherences")
+    moduli = panel(figure, "Coherences")
+    floor = moduli.locator(".curve.otherwise").first.get_attribute("d")
+    for flux, rule in ((0.75, "feed each other (thick)"), (0.76, "go their own ways (thin")):
+        set_number(figure, "flux", flux)
+        assert rule in moduli.inner_text()
+        # The coherence of the lower pair never arises without the exchange, and does with it.
+        assert moduli.locator(".curve.otherwise").first.get_attribute("d") == floor
+        assert moduli.locator(".curve.level-0").get_attribute("d") != floor
 
 
 def test_equal_couplings_leave_the_superposition_alone(open_page):

@@ -256,7 +256,8 @@ def test_paths_of_both_directions_are_shown_with_their_squares(explorer):
 def test_degenerate_flux_shows_no_numbers(explorer, flux):
     figure = explorer()
     set_number(figure, "flux", flux)
-    assert "coincide" in note(figure, "Traffic at equilibrium")
+    assert "Move the flux" in note(figure, "Traffic at equilibrium")
+    assert note(figure, "Why: two paths interfere") == ""
     shown = ".bar-text, .marker, .cell-text, .arrow, .loop"
     assert figure.locator(shown).count() == 0
     assert not any("=" in text for text in figure.locator(".panel svg").all_text_contents())

@@ -192,16 +192,17 @@
     const inside = ([, value]) => value / unit >= y.domain[0];
     const at = ([weight, value]) => [weightX(weight), y(value / unit)];
     const naive = levels.curve.filter(inside);
-    const tried = [...levels.tried].sort(([a], [b]) => a - b);
-    const shownPower = Math.max(power / unit, y.domain[0]);
+    const now = weightX(values.weight);
+    const [bottom] = y.range;
     return [
-      drawing.axes({ x: weightX, y, xLabel: "weight w", yLabel: "1000 × power per jump", xTicks: [-1, -0.5, 0, 0.5, 1] }),
+      drawing.axes({ x: weightX, y, xLabel: "weight w", yLabel: "1000 × power, per jump", xTicks: [-1, -0.5, 0, 0.5, 1] }),
       drawing.line(weightX.range[0], y(0), weightX.range[1], y(0), "balance-line"),
       drawing.curve(naive.map(at), "level-1"),
-      tried.length > 1 ? drawing.curve(tried.filter(inside).map(at), "level-2") : [],
-      tried.filter(inside).map((point) => drawing.marker(...at(point), "level-2 tried")),
-      drawing.line(weightX(values.weight), 12, weightX(values.weight), HEIGHT - 46, "handle-line"),
-      drawing.marker(weightX(values.weight), y(shownPower), "track-end"),
+      levels.tried.filter(inside).map((point) => drawing.marker(...at(point), "level-2 tried")),
+      drawing.line(now, 12, now, bottom, "handle-line"),
+      // What lies below the axis is no point of the drawing: an arrow says where it is.
+      inside([values.weight, power]) ? drawing.marker(...at([values.weight, power]), "track-end")
+        : drawing.arrow([now, bottom - 26], [now, bottom - 2], 4, "beyond"),
     ];
   }
 
@@ -223,7 +224,7 @@
     const fate = values.weight === 0 ? "A weight without energy."
       : drift * values.weight > 0 ? "The weight gains energy from heat of one temperature: perpetual motion."
         : "The weight gives energy away.";
-    return `${fate} Drift ${significant(drift, 5)} steps a unit of time, ${per(drift, shown)} per jump. `
+    return `${fate} Drift ${significant(drift, 5)} steps per unit time, ${per(drift, shown)} per jump. `
       + `At this time n = ${decimal(height, 0)}; mean ${decimal(mean, 2)} ± ${decimal(Math.sqrt(variance), 2)}.`;
   }
 
@@ -236,11 +237,17 @@
     return `Mean of e^(βwΔn) = ${significant(at, 4)}. The sum rule fails by (in per cent of a level’s jumps) ${rows}: it no longer forbids w × drift > 0.`;
   }
 
-  function powerWords(values, shown) {
-    const { levels } = shown;
+  function powerWords({ levels, power }) {
     const range = levels.limit > 0 ? `0 < w < ${decimal(levels.limit, 4)}` : `${decimal(levels.limit, 4)} < w < 0`;
     return `Dashed: by hand, positive for ${range}. Dots: scattered, for the weights that you have tried. `
-      + `Now: ${per(shown.power, shown)} per jump.`;
+      + `Now: 1000 × power = ${significant((1000 * power) / levels.traffic, 4)} per jump.`;
+  }
+
+  /** In a few words, for whoever hears the page: the panels say the rest. */
+  function spokenWords(values, { levels, loop, drift, averages }) {
+    const at = averages[Math.round((values.time / END) * POINTS)];
+    return `Weight ${decimal(values.weight, 2)}: drift ${significant((1000 * drift) / levels.traffic, 3)} steps in 1000 jumps, `
+      + `loop current ${significant(loop, 3)}, mean of the exponential ${significant(at, 3)}.`;
   }
 
   const python = (values) => `"""A weight on the loop of three dots, as shown in the book."""
@@ -291,6 +298,10 @@ print("sum rule off by, % =", (100 * load.tilted_generator(beta * weight) @ gibb
       average: drawing.panel("What the sum rule says", surfaces.average, 4),
       power: drawing.panel("Energy that the weight gains", surfaces.power, 4),
     };
+    const key = (name, text) => element("span", { class: "key" }, drawing.swatch(name), text);
+    panels.ladder.node.insertBefore(element("span", { class: "keys" },
+      key("jumps-along", "jumps along the net current"), key("jumps-against", "jumps against it"),
+      element("span", {}, "Bars: populations; black marks: Gibbs.")), panels.ladder.note);
     const spoken = controls.spokenStatus();
     let seed = 1;
     let histories = { key: "" };
@@ -319,10 +330,10 @@ print("sum rule off by, % =", (100 * load.tilted_generator(beta * weight) @ gibb
       panels.ladder.note.textContent = ladderWords(shown);
       panels.weight.note.textContent = weightWords(values, shown, list);
       panels.average.note.textContent = averageWords(values, shown);
-      panels.power.note.textContent = powerWords(values, shown);
+      panels.power.note.textContent = powerWords(shown);
       play.textContent = frame ? "Pause" : "Play";
       // A film that talked would not stop.
-      if (!frame) spoken.say(Object.values(panels).map(({ note }) => note.textContent).join(" "));
+      if (!frame) spoken.say(spokenWords(values, shown));
     }
 
     function tick(now) {

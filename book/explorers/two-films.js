@@ -151,8 +151,8 @@
   function drawOdds(show, { perJump }, reversed) {
     const end = horizon(total(show));
     const slope = reversed ? 0 : perJump;
-    const largest = Math.max(1.25 * DECIDED, slope * end,
-      ...[show.odds, ...show.alone].flatMap((values) => values.map(Math.abs)));
+    const highest = Math.max(...[show.odds, ...show.alone].flatMap((values) => values.map(Math.abs)));
+    const largest = Math.max(1.25 * DECIDED, slope * end, 1.08 * highest);
     const x = drawing.scale([0, end], [52, WIDTH - 14]);
     const y = drawing.scale([-largest, largest], [TALL - 46, 10]);
     const [left, right] = x.range;
@@ -190,6 +190,8 @@
     if (Number(value.replace("−", "-")) === 0) return `After ${jumps} jumps: log-odds ${value}, odds 1 : 1. Anybody’s guess.`;
     return `After ${jumps} jumps: log-odds ${value}, odds ${oddsText(now)} for film ${now > 0 ? 1 : 2} running forwards.`;
   }
+
+  const unseenWords = (show) => `After ${total(show)} jumps. The odds appear when you have guessed.`;
 
   function expectedWords({ perJump }, reversed) {
     if (perJump === 0) return "With two equal couplings every jump is as frequent as its reverse: no film shows its direction.";
@@ -266,12 +268,14 @@ print("log-odds for film 1 =", odds[0] - odds[1])
     panels.odds.note.append(keys);
     const [said, verdict] = [7, 2].map((lines) => element("p", { class: "panel-note", style: `--lines: ${lines}` }));
     const spoken = controls.spokenStatus();
+    const peek = element("input", { type: "checkbox", onchange: () => draw() });
     let seed = 326; // of a pair that is neither lucky nor unlucky
     let [guesses, right] = [0, 0];
     let shown; // what the parameters fix
     let show; // the two films and how far they have run
     let guess = null;
     let before; // the values that the films were taken with
+    let taken = false; // whether there were films before
     let frame = 0; // of the animation, 0 while it stands
     let then = 0;
 
@@ -282,14 +286,18 @@ print("log-odds for film 1 =", odds[0] - odds[1])
       const running = frame && pace();
       drawing.fill(surfaces.first, drawFilm(show.films[0], shown.here, show.time, running));
       drawing.fill(surfaces.second, drawFilm(show.films[1], shown.here, show.time, running));
-      drawing.fill(surfaces.odds, drawOdds(show, shown, reversed));
+      // Who sees the odds need not guess.
+      const seen = guess !== null || peek.checked;
+      drawing.fill(surfaces.odds, seen ? drawOdds(show, shown, reversed)
+        : drawing.notice(WIDTH, TALL, "Watch, and guess: then the odds appear here."));
+      keys.classList.toggle("idle", !seen);
       panels.first.note.textContent = filmWords(show, 0);
       panels.second.note.textContent = filmWords(show, 1);
-      const words = `${oddsWords(show)} ${expectedWords(shown, reversed)}`;
+      const words = `${seen ? oddsWords(show) : unseenWords(show)} ${expectedWords(shown, reversed)}`;
       said.textContent = words;
       play.textContent = frame ? "Pause" : "Play";
-      for (const control of [play, ...onward]) control.disabled = over(show);
-      for (const control of bets) control.disabled = guess !== null;
+      for (const control of [play, ...onward]) rest(control, over(show));
+      for (const control of bets) rest(control, guess !== null);
       verdict.textContent = verdictWords();
       if (!frame) spoken.say(guess === null ? words : `${verdict.textContent} ${words}`);
     }
@@ -300,6 +308,9 @@ print("log-odds for film 1 =", odds[0] - odds[1])
       const luck = state.values().reversed || shown.perJump === 0 ? " Nobody could have known." : "";
       return `${answer}: film ${show.backward + 1} ran backwards.${luck} Right so far: ${right} of ${guesses}.`;
     }
+
+    /** A button that does nothing now, but keeps the focus of the keyboard. */
+    const rest = (control, idle) => control.setAttribute("aria-disabled", idle);
 
     function stop() {
       root.cancelAnimationFrame(frame);
@@ -316,6 +327,7 @@ print("log-odds for film 1 =", odds[0] - odds[1])
     }
 
     function playOrPause() {
+      if (over(show)) return;
       if (frame) {
         stop();
       } else {
@@ -331,6 +343,7 @@ print("log-odds for film 1 =", odds[0] - odds[1])
     }
 
     function bet(film) {
+      if (guess !== null) return;
       guess = film;
       guesses += 1;
       right += film === show.backward ? 1 : 0;
@@ -350,6 +363,15 @@ print("log-odds for film 1 =", odds[0] - odds[1])
       draw();
     }
 
+    // Back to the beginning: the first jumps of other films, and no guesses.
+    const { reset } = state;
+    state.reset = () => {
+      [before, show, peek.checked] = [undefined, undefined, false];
+      [guesses, right] = [0, 0];
+      stop();
+      reset();
+    };
+
     const play = button("Play", playOrPause);
     play.hidden = still.matches;
     const onward = [button("Next jump", () => onwardBy(1)), button("Next 20 jumps", () => onwardBy(20))];
@@ -362,7 +384,9 @@ print("log-odds for film 1 =", odds[0] - odds[1])
       group("The films", play, ...onward, button("New films", another)),
       element("div", { class: "panels" }, panels.first.node, panels.second.node, panels.odds.node,
         element("div", { class: "panel" }, element("p", { class: "panel-title" }, "Your guess"),
-          group("Your guess", ...bets), verdict, said)),
+          group("Your guess", ...bets),
+          element("label", { class: "control control-toggle" }, peek, element("span", {}, "Show the odds before I guess")),
+          verdict, said)),
       spoken.line,
       controls.copyAsPython(state, (values) => python(values, shown, show)),
     );
@@ -371,6 +395,8 @@ print("log-odds for film 1 =", odds[0] - odds[1])
       if (now !== before) {
         before = now;
         shown = compute(values);
+        if (taken) seed += 1; // the verdict on the last films must not tell these
+        taken = true;
         begin(show ? total(show) : FIRST); // other films, as far as the reader had come
       }
       draw();

@@ -285,6 +285,26 @@ def test_weight_follows_the_mouse_in_the_panel_of_the_power(explorer):
     assert figure.locator(".tried").count() >= 3
 
 
+def test_power_off_the_scale_is_an_arrow_and_no_point(explorer):
+    figure = explorer()
+    drawing = panel(figure, "Energy that the weight gains").locator("svg").first
+    assert drawing.locator(".track-end").count() == 1
+    assert drawing.locator(".beyond").count() == 0
+    set_number(figure, "weight", -1)
+    next_frame(figure.page)
+    assert drawing.locator(".track-end").count() == 0
+    assert drawing.locator(".beyond").count() == 1
+
+
+def test_load_is_spoken_in_a_few_words(explorer):
+    figure = explorer()
+    press(figure, "Scattered, w = 0.2")
+    spoken = figure.locator(".explorer-spoken", has_text="Weight 0.20: drift −")
+    spoken.wait_for(state="attached")
+    assert "loop current −1.38 × 10⁻⁴, mean of the exponential 1.00" in spoken.inner_text()
+    assert len(spoken.inner_text().split()) < 35
+
+
 def test_film_of_the_weight_runs_and_can_be_paused(explorer):
     figure = explorer()
     press(figure, "Play")
@@ -316,8 +336,8 @@ def test_program_of_the_load_gives_the_numbers_shown(explorer, preset):
     assert printed["drift"] == pytest.approx(shown_drift(figure), rel=1e-4)
     per_jump = shown(figure, "Six weights", "time, # per jump")
     assert printed["drift per jump"] == pytest.approx(per_jump, rel=1e-3)
-    power = shown(figure, "Energy that the weight gains", "Now: # per jump")
-    assert printed["power per jump"] == pytest.approx(power, rel=1e-3)
+    power = shown(figure, "Energy that the weight gains", "1000 × power = # per jump")
+    assert printed["power per jump"] == pytest.approx(power / 1000, rel=1e-3)
     found = re.search(rf"mean ({NUMBER}) ± ({NUMBER})", note(figure, "Six weights"))
     assert printed["mean height"] == pytest.approx(number(found[1]), abs=6e-3)
     assert printed["standard deviation"] == pytest.approx(number(found[2]), abs=6e-3)

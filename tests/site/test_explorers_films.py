@@ -48,9 +48,16 @@ def blank(browser):
 
 @pytest.fixture
 def films(browser, server):
-    """Open the chapter and return the figure."""
+    """Open the chapter and return the figure, with the odds on show unless told otherwise."""
     with built_pages(browser, server) as open_page:
-        yield lambda **options: figure_of(open_page(PAGES["two-films"], **options), "two-films")
+
+        def opened(*, odds=True, **options):
+            figure = figure_of(open_page(PAGES["two-films"], **options), "two-films")
+            if odds:
+                figure.get_by_label("Show the odds before I guess").check()
+            return figure
+
+        yield opened
 
 
 # ---- Physics ----
@@ -265,11 +272,57 @@ def test_a_guess_counts_once(films):
     figure = films(reduced_motion="reduce")
     press(figure, "Film 1 runs backwards")
     buttons = figure.get_by_role("button", name=re.compile("Film . runs backwards"))
-    assert all(button.is_disabled() for button in buttons.all())
+    states = [button.get_attribute("aria-disabled") for button in buttons.all()]
+    assert states == ["true", "true"]
     assert re.search(r"(Right|Wrong): film \d ran backwards", words(figure))
+    buttons.last.evaluate("(button) => button.click()")
     assert re.search(r"so far: \d of 1", words(figure))
     press(figure, "New films")
-    assert all(button.is_enabled() for button in buttons.all())
+    states = [button.get_attribute("aria-disabled") for button in buttons.all()]
+    assert states == ["false", "false"]
+
+
+def test_keyboard_stays_on_the_guess(films):
+    figure = films(reduced_motion="reduce")
+    button = figure.get_by_role("button", name="Film 2 runs backwards")
+    button.focus()
+    button.press("Enter")
+    assert re.search(r"(Right|Wrong): film \d ran backwards", words(figure))
+    assert button.evaluate("(button) => button === document.activeElement")
+
+
+def test_odds_appear_with_the_guess(films):
+    figure = films(odds=False, reduced_motion="reduce")
+    drawing = panel(figure, "Log-odds for film 1").locator("svg").first
+    for name in ("Next 20 jumps", "New films", "Reversed flux"):
+        press(figure, name)
+        assert "jumps: log-odds" not in words(figure) and "odds appear when" in words(figure)
+        assert drawing.locator(".track").count() == 0
+        assert "Watch, and guess" in drawing.text_content()
+    press(figure, "Film 1 runs backwards")
+    assert shown_odds(figure)[1] == 0
+    assert drawing.locator(".track").count() == 1
+
+
+def test_changed_settings_bring_other_films(films):
+    """What the verdict gave away about the last films says nothing about the next ones."""
+    figure = films(odds=False, reduced_motion="reduce")
+    found = []
+    for x in np.linspace(0.8, 1.2, 10):
+        set_number(figure, "x", x)
+        next_frame(figure.page)
+        press(figure, "Film 1 runs backwards")
+        found.append(re.search(r"film (\d) ran backwards", words(figure))[1])
+    assert set(found) == {"1", "2"}
+
+
+def test_reset_goes_back_to_the_first_jumps(films):
+    figure = films(odds=False, reduced_motion="reduce")
+    press(figure, "Next 20 jumps")
+    press(figure, "Film 1 runs backwards")
+    press(figure, "Reset")
+    assert "After 40 jumps. The odds appear" in words(figure)
+    assert "Right so far" not in words(figure)
 
 
 def test_expected_number_of_jumps_follows_the_temperature(films):

@@ -51,7 +51,7 @@ $(READY): $(LOCKED) pyproject.toml binder/overrides.json
 	@touch $@
 
 # Sphinx rebuilds the pages whose sources or settings have changed; after a change of anything else,
-# all pages are written again. The results of the notebooks are kept, see book/_ext/site.py.
+# all pages are written again. The results of the notebooks are kept, see book/_ext/notebooks.py.
 $(FRESH): _config.yml _toc.yml requirements.txt $(shell find book/_ext book/_static book/_templates book/explorers -type f -not -name '*.pyc')
 	@rm -rf _build/html _build/.doctrees
 	@mkdir -p _build
@@ -71,9 +71,10 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 test-library: $(READY)
-	$(BIN)/python -m pytest --doctest-modules --doctest-glob=README.md lib README.md tests/library
+	$(BIN)/python -m pytest -n auto --doctest-modules --doctest-glob=README.md lib README.md tests/library
 
-test-pages: $(READY)
+# The build executes the notebooks, and these tests read their results.
+test-pages: book
 	$(BIN)/python -m pytest tests/pages tests/test_repository.py
 
 test-site: book

@@ -6,10 +6,8 @@ pages, once, with its reason.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -76,27 +74,6 @@ def add_repository_links(app, config):
     )
 
 
-def library_hash() -> str:
-    """Return one hash of the library's files and of the versions that it runs with."""
-    digest = hashlib.sha256()
-    for path in [*sorted((ROOT / "lib").rglob("*.py")), ROOT / "requirements.txt"]:
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
-
-
-def set_execution_cache(app, config):
-    """Keep executed notebooks in a folder of this library's own.
-
-    jupyter-cache looks at a notebook's cells alone, so a changed library would leave old figures.
-    """
-    caches = Path(app.outdir).parent / "jupyter_cache"
-    current = caches / library_hash()
-    for old in caches.glob("*"):
-        if old != current:
-            shutil.rmtree(old)
-    config.nb_execution_cache_path = str(current)
-
-
 def amend_body(app, pagename, templatename, context, doctree):
     """Amend the body of a page."""
     if "body" in context:
@@ -152,7 +129,6 @@ def setup(app):
     """Register the amendments."""
     register_plugin("pybtex.style.formatting", "author_year", AuthorYearStyle)
     app.connect("config-inited", add_repository_links)
-    app.connect("config-inited", set_execution_cache)
     app.connect("doctree-read", drop_widgets)
     app.connect("html-page-context", amend_body)
     app.connect("build-finished", write_index)

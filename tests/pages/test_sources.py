@@ -1,17 +1,17 @@
-"""The sources of the chapters: what each must have, and that each runs alone."""
+"""The sources of the chapters: what each must have, and that each ran alone."""
 
 from __future__ import annotations
 
 import ast
 import builtins
+import importlib.util
 import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
-import jupytext
-import nbclient
 import pytest
 import yaml
 from markdown_it import MarkdownIt
@@ -27,8 +27,6 @@ PARTS = ("balance", "low-density", "light")
 CHAPTERS = [page for page in NOTEBOOKS if page.split("/")[0] in PARTS]
 EXERCISES, QUESTIONS = 5, 3
 MACHINE_PATH = re.compile(r"(?<![\w.])(/(home|Users|root|tmp|work|mnt|opt)/\w|[A-Z]:\\\w)")
-# Only ends a cell that hangs; how long chapters take is measured in bench/chapters.py.
-CELL_TIMEOUT = 300
 
 every_page = pytest.mark.parametrize("page", PAGES)
 every_notebook = pytest.mark.parametrize("page", NOTEBOOKS)
@@ -56,6 +54,15 @@ class Block:
     def folded(self) -> bool:
         """Whether the directive's body is folded."""
         return "dropdown" in self.options.get("class", "").split()
+
+
+@pytest.fixture(scope="session")
+def results():
+    """The extension of the build that executes the notebooks and keeps their results."""
+    spec = importlib.util.spec_from_file_location("notebooks", BOOK / "_ext" / "notebooks.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def read(page: str) -> str:
@@ -241,19 +248,18 @@ def test_page_names_no_place_on_a_machine(page):
 
 
 @every_notebook
-def test_notebook_runs_alone(page, tmp_path):
+def test_notebook_ran_alone(results, page):
     """From a fresh kernel and an empty folder, top to bottom, without complaints."""
-    notebook = jupytext.read(BOOK / page)
-    client = nbclient.NotebookClient(
-        notebook,
-        timeout=CELL_TIMEOUT,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(tmp_path)}},
-    )
-    client.execute()
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            assert output.get("name") != "stderr", output["text"]
+    notebook = results.read_notebook(BOOK / page)
+    executed = results.executed_cells(notebook, results.current_cache())
+    if executed is None:
+        pytest.fail(f"There are no results of {page}: run `make book` first.", pytrace=False)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell, done in zip(cells, executed, strict=True):
+        assert done.source == cell.source
+        for output in done.outputs:
+            assert output.output_type != "error", output.evalue
+            assert output.get("name") != "stderr", output.text
             if any(kind.startswith("image/") for kind in output.get("data", {})):
                 image = cell.metadata.get("mystnb", {}).get("image", {})
                 assert image.get("alt"), f"a figure without alternative text:\n{cell.source}"
@@ -263,3 +269,28 @@ def test_references_can_be_found():
     traces = {"doi", "url", "isbn"}
     entries = parse_file(BOOK / "references.bib").entries
     assert [key for key in entries if not traces & set(entries[key].fields)] == []
+
+
+def test_execution_cache_follows_the_library(results, monkeypatch, tmp_path):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "requirements.txt").write_text("")
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    hashes = set()
+    for text in ("a = 1", "a = 2"):
+        (tmp_path / "lib" / "module.py").write_text(text)
+        hashes |= {results.library_hash()}
+    (tmp_path / "requirements.txt").write_text("numpy")
+    hashes |= {results.library_hash()}
+    assert len(hashes) == 3
+
+
+def test_failing_cell_stops_the_build_and_is_shown(results, tmp_path):
+    page = tmp_path / "page.md"
+    header = read(NOTEBOOKS[0]).split("\n# ")[0]
+    page.write_text(f"{header}\n\n```{{code-cell}} python\n1 / 0\n```\n", encoding="utf-8")
+    config = SimpleNamespace(execution_cache_path=tmp_path / "cache", execution_timeout=60)
+    env = SimpleNamespace(doc2path=str, mystnb_config=config)
+    with pytest.raises(SystemExit, match=r"page\.md: a cell fails\.\n(.*\n)*1 / 0\n(.*\n)*.*Zero"):
+        results.execute_notebooks(None, env, [page])
+    cache = results.get_cache(config.execution_cache_path)
+    assert results.executed_cells(results.read_notebook(page), cache) is None

@@ -404,16 +404,3 @@ def extension():
 def test_only_a_public_repository_is_linked(extension, monkeypatch, address, expected):
     monkeypatch.setenv("REPOSITORY_URL", address)
     assert extension.repository_url() == expected
-
-
-def test_execution_cache_follows_the_library(extension, monkeypatch, tmp_path):
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "requirements.txt").write_text("")
-    monkeypatch.setattr(extension, "ROOT", tmp_path)
-    hashes = set()
-    for text in ("a = 1", "a = 2"):
-        (tmp_path / "lib" / "module.py").write_text(text)
-        hashes |= {extension.library_hash()}
-    (tmp_path / "requirements.txt").write_text("numpy")
-    hashes |= {extension.library_hash()}
-    assert len(hashes) == 3

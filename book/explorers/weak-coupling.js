@@ -299,7 +299,7 @@ print("Davies =", (davies.rates * gibbs / density).tolist())
       panels.current.note.textContent = shown.reason ? "" : currentWords(shown);
       keys.forEach((key, i) => { key.textContent = shown.reason ? "" : ratioWords(shown, PAIRS[i]); });
       for (const name of ["gas", "davies", "imbalance"]) {
-        panels[name].note.classList.toggle("idle", Boolean(shown.reason));
+        panels[name].note.classList.toggle("idle", Boolean(shown.reason) || silent(shown));
       }
       spoken.say(status(values, shown));
     }

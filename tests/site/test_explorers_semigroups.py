@@ -283,6 +283,8 @@ def test_equal_couplings_make_no_jumps(explorer):
         set_number(figure, name, 1.2)
     assert "No jumps" in note(figure, "Current against strength")
     assert figure.locator(".cell-text, .marker, .loop").count() == 0
+    for title in (GAS, DAVIES, "Imbalance against strength"):
+        assert not panel(figure, title).locator(".panel-note").is_visible()
 
 
 def test_arrow_keys_on_a_slider_change_the_numbers(explorer):

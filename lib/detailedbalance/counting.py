@@ -13,10 +13,19 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import expm
 
 from . import checks
-from .markov import SLOWEST, generator, stationary_state
+from .markov import SLOWEST, _stochastic, generator, stationary_state
 from .trajectories import Seed, _checked_start, count_jumps
 
 Array = NDArray[np.float64]
+
+ROUNDING = np.finfo(float).eps
+"""Generating functions are exact to this × (largest entry of W(χ)) × time, relatively."""
+
+GENERATING_TOLERANCE = 1e-6
+"""Generating functions with a larger relative error are refused."""
+
+LARGEST_DISTRIBUTION = 10_000_000
+"""Largest number of matrix entries, over all angles, from which a distribution is formed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,10 +150,13 @@ class CountedRates:
             If shapes do not fit, a time is negative, or `start` is not a state or a distribution.
         OverflowError
             If e^{χ step} or the result is too large.
+        ConvergenceError
+            If (largest entry of W(χ)) × time exceeds 4e9.
 
         Notes
         -----
-        Relative errors are about 1e-16 × (largest rate × time).
+        Relative errors are about 1e-16 × (largest entry of W(χ)) × time: rounding of W(χ) changes
+        its eigenvalues, and so the rate at which the result grows.
 
         Examples
         --------
@@ -152,9 +164,17 @@ class CountedRates:
         >>> round(float(poisson.generating_function(np.log(2), 0, 3.0) / np.exp(6)), 12)
         1.0
         """
-        chi, p, times = checks.real_array(chi, "chi"), self._start(start), _times(times)
+        chi, p, times = checks.real_array(chi, "chi"), self._start(start), _times(times, "times")
         checks.fitting_batches(chi=chi.shape, times=times.shape)
-        tilted = self._tilted(chi) * times[..., None, None]
+        with np.errstate(over="ignore"):
+            tilted = self._tilted(chi) * times[..., None, None]
+        size = np.abs(tilted).max(initial=0.0)
+        if size * ROUNDING > GENERATING_TOLERANCE:
+            raise checks.ConvergenceError(
+                f"over so long a time, {size:.2g} in units of the largest entry of W(χ), rounding "
+                "changes ⟨e^(χ Δn)⟩ by more than a millionth; take shorter times, or `moments`, "
+                "which is exact at any time"
+            )
         with np.errstate(over="ignore", invalid="ignore"):
             result = (expm(tilted) @ p).sum(axis=-1)
         if not np.all(np.isfinite(result)):
@@ -228,13 +248,16 @@ class CountedRates:
         ------
         ValueError
             If shapes do not fit, a time is negative, or `start` is not a state or a distribution.
+        OverflowError
+            If a result is too large.
 
         Notes
         -----
-        Derivatives of e^{W(χ)t} are blocks of one exponential, that of [[W, W', W''/2], [0, W, W'],
-        [0, 0, W]] t.  The variance is that of Δn - ct, c the mean velocity: with W' - c in place of
-        W', no square of the mean has to be subtracted.  Relative errors are about 1e-16 × (largest
-        rate × time).
+        From a short time by doubling: what is counted in the second half depends on the first only
+        through the state between them.  So means, variances, and covariances of the count with
+        the last state add up, and no square of the mean is subtracted.  At any time, and however
+        slowly the process relaxes, errors are about 1e-14 of the result, or of the terms that
+        cancel in it where a link is crossed to and fro.
 
         Examples
         --------
@@ -243,23 +266,24 @@ class CountedRates:
         >>> (mean / [1.0, 1.0, 1e4]).round(3)
         array([0.   , 1.001, 0.667])
         """
-        p, times = self._start(start), _times(times)
-        # In units of the largest step the blocks have equal size.
-        unit = np.abs(self.steps).max() or 1.0
-        w, first, second = generator(self.total_rates), self._power(1), self._power(2)
-        first, second, none = first / unit, second / unit**2, np.zeros_like(w)
-        n, time = p.size, times[..., None, None]
-        mean = (expm(np.block([[w, first], [none, w]]) * time)[..., :n, n:] @ p).sum(axis=-1)
-        velocity = np.divide(mean, times, out=np.zeros_like(mean), where=times > 0)
-        blocks = np.zeros((*times.shape, 3, n, 3, n))
-        for diagonal in range(3):
-            blocks[..., diagonal, :, diagonal, :] = w
-        centred = first - velocity[..., None, None] * np.eye(n)
-        blocks[..., 0, :, 1, :] = blocks[..., 1, :, 2, :] = centred
-        blocks[..., 0, :, 2, :] = second / 2
-        flat = blocks.reshape(*times.shape, 3 * n, 3 * n)
-        variance = 2 * (expm(flat * time)[..., :n, 2 * n :] @ p).sum(axis=-1)
-        return unit * mean, unit**2 * np.maximum(variance, 0.0)
+        p, times = self._start(start), _times(times, "times")
+        _, halvings = np.frexp(np.maximum(times * self._fastest, 0.5))
+        with np.errstate(over="ignore", invalid="ignore"):
+            count = self._short_count(np.ldexp(times, -halvings))
+            for done in range(halvings.max(initial=0)):
+                longer = (halvings > done)[..., None, None]
+                doubled = zip(_twice_as_long(*count), count, strict=True)
+                count = [np.where(longer, new, old) for new, old in doubled]
+            _, mean, lead, variance, _ = count
+            between = (lead - (lead @ p)[..., None]) ** 2
+            mean, variance = ((x @ p)[..., 0] for x in (mean, variance + between))
+            # In units of the largest step until here.
+            mean, variance = self._unit * mean, self._unit**2 * np.maximum(variance, 0.0)
+        if not np.all(np.isfinite([mean, variance])):
+            raise OverflowError(
+                "mean or variance exceeds the range of numbers; take shorter times or other units"
+            )
+        return mean, variance
 
     def distribution(self, start: ArrayLike, time: float) -> tuple[NDArray[np.int64], Array]:
         """Return the values that the change Δn of the counter may have, and their probabilities.
@@ -276,13 +300,15 @@ class CountedRates:
         values : int array (v,)
             Consecutive numbers, beyond which lies less than 1e-15.
         probabilities : array (v,)
-            Exact to about 1e-16 × (1 + largest rate × time), absolutely.
+            Exact to about 1e-16 × (1 + largest rate × time), absolutely; those below the
+            rounding errors are zero.
 
         Raises
         ------
         ValueError
-            If steps are not whole numbers, the time is negative, or `start` is not a state or a
-            distribution.
+            If steps are not whole numbers, the time is negative, `start` is not a state or a
+            distribution, or there are too many values to hold, some ten million over the number
+            of states squared.
 
         Notes
         -----
@@ -298,21 +324,24 @@ class CountedRates:
         >>> bool(abs(probabilities[values == 1][0] - 2 * np.exp(-2)) < 1e-15)
         True
         """
-        p, time = self._start(start), float(_times(checks.scalar(time, "time")))
+        p, time = self._start(start), float(_times(checks.scalar(time, "time"), "time"))
         if np.any(self.steps != np.round(self.steps)):
             raise ValueError(f"`steps` must be whole numbers, got {self.steps}; use other units")
-        most = time * self.rates[self.steps != 0].sum(axis=(0, 1)).max()
-        jumps = np.ceil(most + 10 * np.sqrt(most) + 30)
-        low, high = (
-            int(jumps * end) for end in (min(self.steps.min(), 0), max(self.steps.max(), 0))
-        )
+        low, high = self._range(time)
         size = high - low + 1
+        if size * p.size**2 > LARGEST_DISTRIBUTION:
+            raise ValueError(
+                f"the counter may take {size:.3g} different values, too many for a distribution "
+                f"over {p.size} states; take a shorter time or smaller steps, or `moments`"
+            )
         # The other half of the circle carries the complex conjugates.
-        angles = 2 * np.pi * np.arange(size // 2 + 1) / size
+        angles = 2 * np.pi * np.arange(int(size) // 2 + 1) / size
         characteristic = (expm(self._tilted(1j * angles) * time) @ p).sum(axis=-1)
-        values = np.arange(low, high + 1)
-        probabilities = np.fft.hfft(characteristic, size)[values % size] / size
-        return values, np.maximum(probabilities, 0.0)
+        values = np.arange(low, high + 1, dtype=np.int64)
+        probabilities = np.fft.hfft(characteristic, int(size))[values % int(size)] / size
+        # Negative ones show how large the noise is, which far values would carry into the moments.
+        probabilities[probabilities < -2 * probabilities.min()] = 0.0
+        return values, probabilities
 
     def sample(self, start: ArrayLike, duration: float, trajectories: int, seed: Seed = 0) -> Array:
         """Return changes Δn of the counter in simulated trajectories.
@@ -382,6 +411,38 @@ class CountedRates:
             )
         return tilted
 
+    def _range(self, time: float) -> tuple[float, float]:
+        """Return the lowest and the highest change of the counter that will ever be seen."""
+        most = time * self.rates[self.steps != 0].sum(axis=(0, 1)).max()
+        jumps = np.ceil(most + 10 * np.sqrt(most) + 30)
+        with np.errstate(over="ignore"):
+            return jumps * min(self.steps.min(), 0), jumps * max(self.steps.max(), 0)
+
+    def _short_count(self, times: Array) -> list[Array]:
+        """Return what `_twice_as_long` doubles, for times over which less than one jump happens.
+
+        The derivatives of e^{W(χ)t} at χ = 0 are blocks of one exponential, that of
+        [[W, W', W''/2], [0, W, W'], [0, 0, W]] t.  Steps are in units of the largest.
+        """
+        w, none = generator(self.total_rates), np.zeros_like(self.total_rates)
+        first, second = self._power(1) / self._unit, self._power(2) / self._unit**2
+        blocks = np.block([[w, first, second / 2], [none, w, first], [none, none, w]])
+        row = expm(blocks * times[..., None, None])[..., : len(w), :]
+        p, first, second = np.split(row, 3, axis=-1)
+        mean, square = (x.sum(axis=-2, keepdims=True) for x in (first, 2 * second))
+        lead = mean - mean.mean(axis=-1, keepdims=True)
+        return [_stochastic(p), mean, lead, square - mean**2, first - mean * p]
+
+    @property
+    def _fastest(self) -> float:
+        """Largest rate at which something happens, with jumps that leave the state as it is."""
+        return self.rates.sum(axis=(0, 1)).max()
+
+    @property
+    def _unit(self) -> float:
+        """Largest step, in units of which derivatives with respect to χ are as large as rates."""
+        return np.abs(self.steps).max() or 1.0
+
     def _power(self, power: int) -> Array:
         """Return the derivative of W(χ) of this order, one or two, at χ = 0."""
         return np.tensordot(self.steps**power, self.rates, axes=1)
@@ -446,8 +507,29 @@ def counted_edge(edge: tuple[int, int], n: int) -> tuple[int, int]:
     return k, l
 
 
-def _times(times: ArrayLike) -> Array:
-    times = checks.real_array(times, "times")
+def _twice_as_long(
+    p: Array, mean: Array, lead: Array, variance: Array, covariance: Array
+) -> tuple[Array, ...]:
+    """Return the same for twice the time.
+
+    Of the probabilities p[k, l] = e^{Wt}; the mean of the count from each state l and its lead
+    over an average state, which stays small where the mean grows; its variance; and
+    covariance[k, l] between the count from l and being in k at the end.  Rows are (1, n).
+    """
+    later = lead @ p
+    ahead = np.swapaxes(lead, -1, -2) - later
+    gained = ahead * p
+    both = (ahead * (gained + 2 * covariance)).sum(axis=-2, keepdims=True)
+    covariance = p @ (covariance + gained) + covariance @ p
+    mean, lead, variance = mean + mean @ p, lead + later, variance + variance @ p + both
+    p = _stochastic(p @ p)
+    # Exact columns sum to zero; what rounding leaves would double each time.
+    covariance -= p * covariance.sum(axis=-2, keepdims=True)
+    return p, mean, lead - lead.mean(axis=-1, keepdims=True), variance, covariance
+
+
+def _times(times: ArrayLike, name: str) -> Array:
+    times = checks.real_array(times, name)
     if np.any(times < 0):
-        raise ValueError(f"`times` must not be negative, got {times.min():g}")
+        raise ValueError(f"`{name}` must not be negative, got {times.min():g}")
     return times

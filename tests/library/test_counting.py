@@ -30,6 +30,8 @@ from detailedbalance import (
 )
 
 RING = np.array([[0, 1.0, 0.3], [2.5, 0, 1.0], [0.2, 4.0, 0]])
+FORWARD = np.roll(np.eye(3), 1, axis=0)
+LONG_TIMES = [1e3, 1e6, 1e9, 1e12, 1e15]
 rates_in_decades = st.floats(0.01, 100)
 times_from_zero = st.just(0.0) | st.floats(1e-3, 5)
 
@@ -132,6 +134,50 @@ def test_nothing_ever_counts_on_a_bridge():
     assert probabilities[values == 0] == pytest.approx(stationary_state(chain)[0], abs=1e-13)
 
 
+@pytest.mark.parametrize("time", [*LONG_TIMES, 1e140])
+@pytest.mark.parametrize("rate", [2.0, 1e-8, 1e8])
+def test_poisson_process_over_long_times(rate, time):
+    mean, variance = CountedRates([[[rate]]], [3]).moments(0, time)
+    assert (mean, variance) == pytest.approx((3 * rate * time, 9 * rate * time), rel=1e-14)
+
+
+@pytest.mark.parametrize("time", LONG_TIMES)
+def test_biased_ring_over_long_times(time):
+    """Mean 2t/3 + 1/3 and variance 4t/9 + 2/27 of the turns, once the start is forgotten."""
+    ring = 3 * FORWARD + FORWARD.T
+    mean, variance = count_edge(ring, (1, 0)).moments(0, time)
+    assert mean == pytest.approx(2 * time / 3 + 1 / 3, rel=1e-14)
+    assert variance == pytest.approx(4 * time / 9 + 2 / 27, rel=1e-14)
+    mean, variance = CountedRates([3 * FORWARD, FORWARD.T], [1, -1]).moments(0, time)
+    assert (mean, variance) == pytest.approx((2 * time, 4 * time), rel=1e-14)
+    # The unit of time does not matter.
+    assert count_edge(1e140 * ring, (1, 0)).moments(0, 1e-140 * time)[1] == pytest.approx(
+        4 * time / 9 + 2 / 27, rel=1e-14
+    )
+
+
+@pytest.mark.parametrize("time", [*LONG_TIMES, 1e8, 1e14, 1e20])
+def test_slow_changes_between_two_fast_pairs(time, link=1e-14):
+    """Jumps inside one pair are counted, those inside the other are not; links join the pairs.
+
+    So many jumps as in a Poisson process of rate one that is switched on and off at the rate of
+    the links: a mean and a variance in closed form.
+    """
+    swap = np.array([[0, 1], [1, 0]])
+    first, second = np.kron(np.diag([1, 0]), swap), np.kron(np.diag([0, 1]), swap)
+    process = CountedRates([first, second + link * np.kron(swap, np.eye(2))], [1, 0])
+    with mp.workdps(60):
+        time = mp.mpf(time)
+        x = 2 * link * time
+        decay = -mp.expm1(-x)
+        mean = time / 2 * (1 + decay / x)
+        stationary = time / 2 + time**2 / 2 * (x - decay) / x**2
+    found, _ = process.moments(0, float(time))
+    assert found == pytest.approx(float(mean), rel=1e-14)
+    found = process.moments(np.full(4, 0.25), float(time))
+    assert found == pytest.approx((float(time / 2), float(stationary)), rel=1e-14)
+
+
 # Laws of every process
 
 
@@ -149,6 +195,32 @@ def test_distribution_has_the_moments_and_the_generating_function(process, time,
     chi = np.array([-2, 0, 2]) / scale
     direct = np.exp(chi[:, None] * values) @ probabilities
     assert process.generating_function(chi, start, time) == pytest.approx(direct, rel=1e-10)
+
+
+@settings(max_examples=50)
+@given(counted(), times_from_zero, seeds)
+def test_nothing_is_left_beyond_the_values_of_a_distribution(process, time, seed):
+    """Chernoff's bound P(±Δn > N) < e^{-χN} ⟨e^{±χΔn}⟩."""
+    start = np.random.default_rng(seed).dirichlet(np.ones(process.rates.shape[1]))
+    values, _ = process.distribution(start, time)
+    jumps = 1 + time * process.rates.sum(axis=(0, 1)).max()
+    for end, sign in [(values[-1], 1), (-values[0], -1)]:
+        # No jump goes this way unless the largest step does.
+        largest = max((sign * process.steps).max(), 0)
+        chi = np.log1p(10 / np.sqrt(jumps)) / (largest or 1)
+        farther = process.generating_function(sign * chi, start, time) * np.exp(-chi * (end + 1))
+        assert farther < 1e-15 or largest == end == 0
+
+
+@pytest.mark.parametrize("time", [300.0, 2000.0])
+def test_far_values_do_not_spoil_the_moments_of_a_distribution(time):
+    """Rounding errors of the probabilities, times squares of thousands."""
+    edge = count_edge(3 * FORWARD + FORWARD.T, (1, 0))
+    values, probabilities = edge.distribution(0, time)
+    mean, variance = edge.moments(0, time)
+    assert np.all(probabilities >= 0)
+    assert values @ probabilities == pytest.approx(mean, rel=1e-11)
+    assert (values - mean) ** 2 @ probabilities == pytest.approx(variance, rel=1e-11)
 
 
 @given(counted(), times_from_zero, times_from_zero)
@@ -225,6 +297,20 @@ def test_variance_of_a_long_count_needs_no_difference_of_squares():
     assert variance == pytest.approx(spread * 1e4, rel=1e-6)
 
 
+def test_pairs_with_one_weak_link_in_thirty_digits():
+    """Not yet in the long run: the variance is 4.4t at t = 1e8, 4e8 t at 1e12."""
+    rates = np.zeros((2, 4, 4))
+    rates[0, 1, 0] = rates[1, 0, 1] = rates[1, 3, 2] = rates[1, 2, 3] = 1.0
+    rates[1, 1, 2] = rates[1, 2, 1] = 1e-14
+    for time, exact in {
+        1e4: (5000.249999875025, 2500.062916479173),
+        1e8: (49999987.75000442, 441666335.479325),
+        1e12: (498754156271.05115, 4.135561983181842e20),
+    }.items():
+        found = CountedRates(rates, [1, 0]).moments(0, time)
+        assert found == pytest.approx(exact, rel=1e-14)
+
+
 def test_thirty_digits():
     """Derivatives of eigenvalue and exponential of the tilted ring, in 60 digits."""
     edge = count_edge(RING, (1, 0))
@@ -250,9 +336,9 @@ def test_thirty_digits():
             return float((plus - minus) / (2 * step)), float((plus - 2 * middle + minus) / step**2)
 
         assert edge.cumulants() == pytest.approx(derivatives(growth), rel=1e-13)
-        for time in (0.01, 0.4, 6.0):
+        for time in (0.01, 0.4, 6.0, 1e3, 1e6):
             exact = derivatives(lambda chi, time=time: after(chi, mp.mpf(time)))
-            assert edge.moments(0, time) == pytest.approx(exact, rel=1e-13)
+            assert edge.moments(0, time) == pytest.approx(exact, rel=1e-14)
         chi = np.array([-2.0, 0.3, 5.0])
         exact = [float(mp.exp(after(mp.mpf(x), mp.mpf(2.0)))) for x in chi]
         assert edge.generating_function(chi, 0, 2.0) == pytest.approx(exact, rel=1e-13)
@@ -426,7 +512,8 @@ def test_bad_starts_and_times_are_refused():
             method(3, 1.0)
         with pytest.raises(ValueError, match="`start` must sum to one"):
             method([0.5, 0.6, 0.0], 1.0)
-        with pytest.raises(ValueError, match="must not be negative, got -1"):
+        name = "time" if method == edge.distribution else "times"
+        with pytest.raises(ValueError, match=f"`{name}` must not be negative, got -1"):
             method(0, -1.0)
     with pytest.raises(ValueError, match="`start` must have shape"):
         edge.sample([0.5, 0.5], 1.0, 10)
@@ -444,8 +531,26 @@ def test_what_exceeds_the_range_of_numbers_is_refused():
         edge.tilted_generator(800.0)
     with pytest.raises(OverflowError, match="χ or the time is too large"):
         edge.generating_function(1.0, 0, 1e5)
+    with pytest.raises(OverflowError, match="mean or variance exceeds the range of numbers"):
+        CountedRates([[[1e150]]], [1e10]).moments(0, 1e150)
     # A small result only vanishes.
     assert CountedRates([[[1.0]]], [1]).generating_function(-100.0, 0, 1e4) == 0
+
+
+@pytest.mark.parametrize("time", [1e10, 1e16, 1e17, 1e150])
+def test_generating_functions_that_rounding_would_decide_are_refused(time):
+    """⟨e^{0 Δn}⟩ = 1 as long as an answer is given."""
+    edge = count_edge(RING, (1, 0))
+    assert edge.generating_function(0.0, 0, [1e3, 1e6, 6e8]) == pytest.approx(np.ones(3), abs=1e-6)
+    with pytest.raises(ConvergenceError, match="more than a millionth; take shorter times"):
+        edge.generating_function(0.0, 0, [1.0, time])
+
+
+@pytest.mark.parametrize(("step", "time"), [(1e9, 1.0), (1, 1e8), (1e149, 1e149)])
+def test_distributions_too_large_for_the_memory_are_refused(step, time):
+    process = CountedRates([[[50.0]]], [step])
+    with pytest.raises(ValueError, match=r"may take \S+ different values, too many"):
+        process.distribution(0, time)
 
 
 def test_processes_without_one_long_run_are_refused():

@@ -469,7 +469,7 @@ def test_cold_gases_and_heavy_weights_do_not_overflow():
         assert weight * loaded.cumulants()[0] < 0
     with pytest.raises(OverflowError, match=r"the weight is too heavy.*pass `reach`"):
         consistent_load(CONTACT, BETA, 1000.0)
-    with pytest.raises(OverflowError, match="too large at βw = 2000"):
+    with pytest.raises(OverflowError, match="at βw = 2000; take a smaller weight or a smaller β"):
         naive_load(RATES, 1000.0, BETA)
 
 
@@ -508,8 +508,9 @@ def test_levels_of_the_contact_must_differ_those_of_the_tower_need_not():
 
 
 def test_dense_gases_are_warned_of():
-    with pytest.warns(SecularWarning, match="level splitting"):
+    with pytest.warns(SecularWarning, match="density") as caught:
         consistent_load(CONTACT, BETA, 0.1, density=100.0)
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 def test_far_throws_are_refused_unless_asked_for(monkeypatch):
@@ -521,6 +522,10 @@ def test_far_throws_are_refused_unless_asked_for(monkeypatch):
         load(strong, BETA, 0.1)
     defect = load_defect(load(strong, BETA, 0.1, reach=6), strong.energies, BETA, 0.1)
     assert defect > 1e-6
+
+
+def test_the_documented_reach_is_the_last_one_tried():
+    assert f"If a reach of {module.REACHES[-1]} does not suffice" in consistent_load.__doc__
 
 
 def test_no_coupling_no_jump():

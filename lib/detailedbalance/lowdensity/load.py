@@ -89,7 +89,10 @@ def naive_load(
         raise ValueError(f"`rates` must have shape (n, n), got {loaded.shape}")
     k, l = counted_edge(edge, len(loaded))
     if abs(beta * weight) > LARGEST_EXPONENT:
-        raise OverflowError(f"e^(β|w|/2) is too large at βw = {beta * weight:.4g}")
+        raise OverflowError(
+            f"e^(β|w|/2) is too large at βw = {beta * weight:.4g}; take a smaller weight or a "
+            "smaller β"
+        )
     loaded[k, l] *= np.exp(-beta * weight / 2)
     loaded[l, k] *= np.exp(beta * weight / 2)
     return count_edge(loaded, (k, l))
@@ -141,7 +144,7 @@ def consistent_load(
     DegenerateLevelsError
         If two levels of the contact nearly coincide.
     ConvergenceError
-        If a reach of 24 does not suffice, or a resonance cannot be resolved.
+        If a reach of 16 does not suffice, or a resonance cannot be resolved.
 
     Warns
     -----

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-import importlib.util
 import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -54,15 +52,6 @@ class Block:
     def folded(self) -> bool:
         """Whether the directive's body is folded."""
         return "dropdown" in self.options.get("class", "").split()
-
-
-@pytest.fixture(scope="session")
-def results():
-    """The extension of the build that executes the notebooks and keeps their results."""
-    spec = importlib.util.spec_from_file_location("notebooks", BOOK / "_ext" / "notebooks.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def read(page: str) -> str:
@@ -269,28 +258,3 @@ def test_references_can_be_found():
     traces = {"doi", "url", "isbn"}
     entries = parse_file(BOOK / "references.bib").entries
     assert [key for key in entries if not traces & set(entries[key].fields)] == []
-
-
-def test_execution_cache_follows_the_library(results, monkeypatch, tmp_path):
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "requirements.txt").write_text("")
-    monkeypatch.setattr(results, "ROOT", tmp_path)
-    hashes = set()
-    for text in ("a = 1", "a = 2"):
-        (tmp_path / "lib" / "module.py").write_text(text)
-        hashes |= {results.library_hash()}
-    (tmp_path / "requirements.txt").write_text("numpy")
-    hashes |= {results.library_hash()}
-    assert len(hashes) == 3
-
-
-def test_failing_cell_stops_the_build_and_is_shown(results, tmp_path):
-    page = tmp_path / "page.md"
-    header = read(NOTEBOOKS[0]).split("\n# ")[0]
-    page.write_text(f"{header}\n\n```{{code-cell}} python\n1 / 0\n```\n", encoding="utf-8")
-    config = SimpleNamespace(execution_cache_path=tmp_path / "cache", execution_timeout=60)
-    env = SimpleNamespace(doc2path=str, mystnb_config=config)
-    with pytest.raises(SystemExit, match=r"page\.md: a cell fails\.\n(.*\n)*1 / 0\n(.*\n)*.*Zero"):
-        results.execute_notebooks(None, env, [page])
-    cache = results.get_cache(config.execution_cache_path)
-    assert results.executed_cells(results.read_notebook(page), cache) is None

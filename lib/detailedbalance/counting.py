@@ -24,7 +24,7 @@ ROUNDING = np.finfo(float).eps
 GENERATING_TOLERANCE = 1e-6
 """Generating functions with a larger relative error are refused."""
 
-LARGEST_DISTRIBUTION = 10_000_000
+LARGEST_DISTRIBUTION = 4_000_000
 """Largest number of matrix entries, over all angles, from which a distribution is formed."""
 
 
@@ -307,7 +307,7 @@ class CountedRates:
         ------
         ValueError
             If steps are not whole numbers, the time is negative, `start` is not a state or a
-            distribution, or there are too many values to hold, some ten million over the number
+            distribution, or there are too many values to hold, some four million over the number
             of states squared.
 
         Notes

@@ -297,51 +297,73 @@ def test_variance_of_a_long_count_needs_no_difference_of_squares():
     assert variance == pytest.approx(spread * 1e4, rel=1e-6)
 
 
-def test_pairs_with_one_weak_link_in_thirty_digits():
+STEP = mp.mpf("1e-25")
+
+
+def tilted_in_many_digits(process, chi):
+    """W(χ), one jump after the other."""
+    n = process.rates.shape[1]
+    w = mp.matrix(n, n)
+    for s, k, l in np.argwhere(process.rates):
+        rate = mp.mpf(process.rates[s, k, l])
+        w[k, l] += rate * mp.exp(chi * process.steps[s])
+        w[l, l] -= rate
+    return w
+
+
+def log_average(process, chi, time):
+    """ln⟨e^{χΔn}⟩ from state 0."""
+    return mp.log(sum(mp.expm(tilted_in_many_digits(process, chi) * mp.mpf(time))[:, 0]))
+
+
+def derivatives(function):
+    """The first and the second at zero."""
+    plus, middle, minus = (function(chi) for chi in (STEP, mp.mpf(0), -STEP))
+    return float((plus - minus) / (2 * STEP)), float((plus - 2 * middle + minus) / STEP**2)
+
+
+@mp.workdps(120)
+def assert_moments_in_many_digits(process, time):
+    exact = derivatives(lambda chi: log_average(process, chi, time))
+    assert process.moments(0, time) == pytest.approx(exact, rel=2e-14)
+
+
+@pytest.mark.parametrize("time", [0.01, 0.4, 6.0, 1e3, 1e6])
+def test_moments_of_a_ring_in_many_digits(time):
+    assert_moments_in_many_digits(count_edge(RING, (1, 0)), time)
+
+
+@pytest.mark.parametrize("time", [1e4, 1e8, 1e12])
+def test_pairs_with_one_weak_link_in_many_digits(time):
     """Not yet in the long run: the variance is 4.4t at t = 1e8, 4e8 t at 1e12."""
     rates = np.zeros((2, 4, 4))
     rates[0, 1, 0] = rates[1, 0, 1] = rates[1, 3, 2] = rates[1, 2, 3] = 1.0
     rates[1, 1, 2] = rates[1, 2, 1] = 1e-14
-    for time, exact in {
-        1e4: (5000.249999875025, 2500.062916479173),
-        1e8: (49999987.75000442, 441666335.479325),
-        1e12: (498754156271.05115, 4.135561983181842e20),
-    }.items():
-        found = CountedRates(rates, [1, 0]).moments(0, time)
-        assert found == pytest.approx(exact, rel=1e-14)
+    assert_moments_in_many_digits(CountedRates(rates, [1, 0]), time)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_stiff_processes_in_many_digits(seed):
+    """Some of them leave states for good, or fall into groups, each with a speed of its own."""
+    random = np.random.default_rng(seed)
+    present = random.uniform(size=(3, 3, 3)) < 0.5
+    process = CountedRates(np.exp(5 * random.normal(size=(3, 3, 3))) * present, [1, 0, -3])
+    for time in (1.0, 1e7):
+        assert_moments_in_many_digits(process, time)
+
+
+@mp.workdps(120)
 def test_thirty_digits():
-    """Derivatives of eigenvalue and exponential of the tilted ring, in 60 digits."""
+    """Derivatives of an eigenvalue of the tilted ring, and its exponential."""
     edge = count_edge(RING, (1, 0))
-    with mp.workdps(60):
-        step = mp.mpf("1e-15")
 
-        def tilted(chi):
-            w = mp.matrix(RING.tolist())
-            for l in range(3):
-                w[l, l] = -sum(w[k, l] for k in range(3))
-            w[1, 0] *= mp.exp(chi)
-            w[0, 1] *= mp.exp(-chi)
-            return w
+    def growth(chi):
+        return max(mp.re(x) for x in mp.eig(tilted_in_many_digits(edge, chi), right=False))
 
-        def growth(chi):
-            return max(mp.re(value) for value in mp.eig(tilted(chi), right=False))
-
-        def after(chi, time):
-            return mp.log(sum(mp.expm(tilted(chi) * time)[:, 0]))
-
-        def derivatives(function):
-            plus, middle, minus = (function(x) for x in (step, mp.mpf(0), -step))
-            return float((plus - minus) / (2 * step)), float((plus - 2 * middle + minus) / step**2)
-
-        assert edge.cumulants() == pytest.approx(derivatives(growth), rel=1e-13)
-        for time in (0.01, 0.4, 6.0, 1e3, 1e6):
-            exact = derivatives(lambda chi, time=time: after(chi, mp.mpf(time)))
-            assert edge.moments(0, time) == pytest.approx(exact, rel=1e-14)
-        chi = np.array([-2.0, 0.3, 5.0])
-        exact = [float(mp.exp(after(mp.mpf(x), mp.mpf(2.0)))) for x in chi]
-        assert edge.generating_function(chi, 0, 2.0) == pytest.approx(exact, rel=1e-13)
+    assert edge.cumulants() == pytest.approx(derivatives(growth), rel=1e-13)
+    chi = np.array([-2.0, 0.3, 5.0])
+    exact = [float(mp.exp(log_average(edge, mp.mpf(x), 2.0))) for x in chi]
+    assert edge.generating_function(chi, 0, 2.0) == pytest.approx(exact, rel=1e-13)
 
 
 # Simulations

@@ -61,7 +61,9 @@ class Interval:
     scale : float
         Δ (distance to the upper end), or δ above the highest threshold.
     edges : array
-        First division into panels of the variable x.
+        First division into panels of the variable x: from 0 to π/2, or from -π/4 to π/4 if
+        something is sharp at the ceiling.  Negative x count from there, for numbers are dense only
+        around zero.
     """
 
     floor: float
@@ -80,8 +82,9 @@ class Interval:
                 edges.append(self._above_floor(reach))
             elif threshold == self.ceiling and reach.size:
                 sides = np.concatenate([below - reach, [below], below + reach])
-                edges.append(np.pi / 2 - self._above_floor(sides))
-        return replace(self, edges=np.unique(np.concatenate(edges)))
+                edges.append(-self._above_floor(sides))
+        edges = np.unique(np.concatenate(edges))
+        return replace(self, edges=edges if edges[0] >= 0 else _from_both_ends(edges))
 
     def _grades(self, width: float) -> int:
         """Return how many panels lead from a feature to the scale where nothing is sharp."""
@@ -91,7 +94,7 @@ class Interval:
         return 1 + int(np.log(1 / relative) / np.log(GRADING))
 
     def _above_floor(self, distance: Array) -> Array:
-        """Values of x at energies this far above the floor; π/2 - x: this far below the ceiling."""
+        """Values of x at energies this far above the floor; -x: this far below the ceiling."""
         fraction = distance / self.scale
         if self.ceiling == np.inf:
             x = np.arcsinh(np.sqrt(fraction[fraction > 0]))
@@ -107,14 +110,21 @@ class Interval:
         if self.ceiling == np.inf:
             above = self.scale * np.sinh(x) ** 2
             return above, above[..., None] + self.excess_at_floor, self.scale * np.sinh(2 * x)
-        above = self.scale * np.sin(x) ** 2
-        below = self.scale * np.cos(x) ** 2
+        near, far = self.scale * np.sin(x) ** 2, self.scale * np.cos(x) ** 2
+        above, below = np.where(x < 0, far, near), np.where(x < 0, near, far)
         excess = np.where(
             self.excess_at_floor >= 0,
             above[..., None] + self.excess_at_floor,
             self.excess_at_ceiling - below[..., None],
         )
-        return above, excess, self.scale * np.sin(2 * x)
+        return above, excess, self.scale * np.abs(np.sin(2 * x))
+
+
+def _from_both_ends(edges: Array) -> Array:
+    """Move edges beyond the middle to the end they are nearer to: x and x ∓ π/2 are one energy."""
+    quarter = np.pi / 4
+    turns = np.where(edges > quarter, -1, np.where(edges < -quarter, 1, 0))
+    return np.unique(np.concatenate([edges + turns * np.pi / 2, [-quarter, 0.0, quarter]]))
 
 
 def threshold_intervals(energies: Array, beta: Array, features: Array) -> list[Interval]:

@@ -77,8 +77,26 @@ def test_kinetic_energies_carry_no_cancellation():
 def test_panels_are_graded_towards_a_narrow_feature():
     features = np.array([[1.0, 0.75, 1e-8], [1.0, 0.0, 1e-8], [0.0, 0.0, 1e-8]])
     interval, _ = threshold_intervals(np.array([0.0, 1.0]), np.array([1.0]), features)
-    energies = np.sin(interval.edges) ** 2
+    x = interval.edges
+    assert np.all(np.abs(x) <= np.pi / 4)
+    energies = np.where(x < 0, np.cos(x), np.sin(x)) ** 2
     assert np.abs(energies - 0.25).min() < 1e-15
     assert np.sort(np.abs(energies - 0.25))[1] == pytest.approx(1e-8, rel=1e-6)
-    assert np.sort(np.cos(interval.edges) ** 2)[1] == pytest.approx(1e-8, rel=1e-6)
+    assert np.sort(np.sin(x[x < 0]) ** 2)[0] == pytest.approx(1e-8, rel=1e-6)
     assert np.sort(energies)[1] == pytest.approx(1e-8, rel=1e-6)
+
+
+@pytest.mark.parametrize("below", [0.3, 1e-6, 1e-17])
+def test_a_resonance_just_below_its_threshold_is_seen_from_there(below):
+    """A Lorentz curve of a millionth of that distance, in an interval of length one."""
+    width = 1e-6 * below
+    features = np.array([[1.0, below, width]])
+    interval, _ = threshold_intervals(np.array([0.0, 1.0]), np.array([1.0]), features)
+
+    def curve(x):
+        _, excess, jacobian = interval.substitute(x)
+        return jacobian * width / ((-excess[..., 1] - below) ** 2 + width**2)
+
+    value = integrate_panels(panel_sums(curve), interval.edges, 24)[0, 0]
+    exact = np.arctan(below / width) + np.arctan((1 - below) / width)
+    assert value == pytest.approx(exact, rel=1e-9)

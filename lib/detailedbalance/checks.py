@@ -127,6 +127,11 @@ def inverse_temperature(beta: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
+def one_inverse_temperature(beta: ArrayLike) -> float:
+    """Return `beta` as one finite number above zero."""
+    return float(inverse_temperature(scalar(beta, "beta")))
+
+
 def hermitian_matrix(matrix: ArrayLike, name: str, size: int) -> NDArray[np.complex128]:
     """Return `matrix` as an exactly hermitian array of shape (size, size)."""
     array = complex_array(matrix, name)
@@ -321,7 +326,8 @@ def secular(splitting: float, decay: float) -> None:
     warnings.warn(
         f"frequencies that are treated as different lie {splitting:.3g} apart, only "
         f"{splitting / decay:.3g} times the largest decay rate {decay:.3g}; the secular average "
-        f"needs {SECULAR_RATIO:g} or more: make the coupling to the bath, or its density, smaller",
+        f"needs {SECULAR_RATIO:g} or more: rates are proportional to the density of the bath, "
+        "lower it or couple more weakly",
         SecularWarning,
         stacklevel=level,
     )

@@ -17,7 +17,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import expm
-from scipy.special import kl_div
+from scipy.sparse.csgraph import connected_components
+from scipy.special import entr, kl_div
 
 from . import checks, markov
 
@@ -34,7 +35,19 @@ REGULAR = 1e3
 """Eigenvectors are used up to this condition number, beyond it the matrix exponential."""
 
 NULL = 1e-10
-"""Singular values below this fraction of the largest count as zero."""
+"""Singular values above this fraction of the largest are different from zero."""
+
+ROUNDING = 2e-15
+"""Rounding error of a superoperator's action, relative to its size times its largest entry."""
+
+STATIONARY = 1e-8
+"""Allowed change of a stationary state, relative to the largest entry of the row that gives it."""
+
+SUPPORT = 1e-8
+"""Probability, relative to the largest, below which one of several stationary states has none."""
+
+DISTINCT = 1e-6
+"""Least distance of different eigenvalues, and least singular value of independent states."""
 
 OUTSIDE = 1e-14
 """Weight of a state outside the support of another that counts as zero."""
@@ -110,9 +123,10 @@ def bohr_groups(energies: ArrayLike, tolerance: float = 1e-9) -> tuple[BohrGroup
             raise ValueError(
                 f"the Bohr frequencies around {frequency[members].mean():.6g} are neither equal "
                 f"nor different: neighbours lie within {allowed:.3g} of each other, the outermost "
-                f"{spread:.3g} apart; choose another `tolerance` or make the levels equidistant"
+                f"{spread:.3g} apart; make the levels equidistant or move them further apart "
+                "(`bohr_groups` and `SecularGenerator` also take another `tolerance`)"
             )
-        pairs = np.stack([k[members], l[members]], axis=-1)
+        pairs = _frozen(np.stack([k[members], l[members]], axis=-1))
         groups.append(BohrGroup(float(frequency[members].mean()), pairs))
     return tuple(groups)
 
@@ -521,6 +535,14 @@ class SecularGenerator:
         amplitudes = np.exp(modes.values[0] * times[:, None]) * (modes.inverse[0] @ p)
         return np.maximum((amplitudes @ modes.vectors[0].T).real, 0.0)
 
+    def _coherences_decay_or_turn(self) -> bool:
+        """Whether none can be stationary, as where frequencies exceed all that rates can undo."""
+        turned = (self._hamiltonian_frequencies[block.k, block.l] for block in self._blocks)
+        return all(
+            np.all(np.abs(frequency).min(axis=1) > np.linalg.norm(block.matrix, axis=(1, 2)))
+            for frequency, block in zip(turned, self._blocks, strict=True)
+        )
+
     def _fastest_decay(self) -> float:
         """Return the largest |Re λ| of the dissipator."""
         decays = [np.abs(markov.relaxation_modes(self.rates).real).max()]
@@ -590,6 +612,12 @@ def davies_generator(
         )
     couplings = couplings.reshape(-1, n, n)
     couplings = np.stack([checks.hermitian_matrix(s, "couplings", n) for s in couplings])
+    if not callable(spectral_function):
+        raise TypeError(
+            f"`spectral_function` must be a function of the frequency, got {spectral_function!r}; "
+            "for white noise pass lambda w: strength"
+        )
+    checks.nondegenerate(energies)
     coefficients = []
     for group in bohr_groups(energies):
         amplitudes = couplings[:, group.pairs[:, 0], group.pairs[:, 1]]
@@ -657,6 +685,11 @@ def choi_matrix(superoperator: ArrayLike) -> ComplexArray:
     >>> np.linalg.eigvalsh(choi_matrix(transposition)).round(12)
     array([-1.,  1.,  1.,  1.])
     """
+    if isinstance(superoperator, SecularGenerator):
+        raise TypeError(
+            "`superoperator` must be a map of states to states, got a generator; pass "
+            "expm(generator.liouvillian * t), with expm of scipy.linalg"
+        )
     matrix = checks.superoperator(superoperator, "superoperator")
     n = round(len(matrix) ** 0.5)
     # Axes are (column and row of the result, column and row of the argument).
@@ -688,12 +721,11 @@ def commutation_defect(superoperator: "SecularGenerator | ArrayLike", energies: 
     >>> commutation_defect(lindbladian([[0, 0], [0, 0]], [lowering]), [0.0, 1.0])
     0.0
     """
-    matrix = _matrix(superoperator)
+    matrix = _in_own_units(_matrix(superoperator))
     energies = checks.vector(energies, "energies", round(len(matrix) ** 0.5))
-    frequency = (energies[:, None] - energies).ravel(order="F")
-    scale = np.linalg.norm(matrix) * np.ptp(energies)
+    frequency = _in_own_units((energies[:, None] - energies).ravel(order="F"))
     commutator = matrix * (frequency - frequency[:, None])
-    return float(np.linalg.norm(commutator) / scale) if scale else 0.0
+    return float(np.linalg.norm(commutator) / (np.linalg.norm(matrix) or 1.0))
 
 
 def detailed_balance_defect(
@@ -756,10 +788,13 @@ def detailed_balance_defect(
     >>> detailed_balance_defect(matrix, np.diag([0.8, 0.2])) < 1e-15
     True
     """
-    matrix = _matrix(generator)
+    matrix = _in_own_units(_matrix(generator))
     n = round(len(matrix) ** 0.5)
     checks.choice(inner_product, "inner_product", ("gns", "kms"))
-    p, basis = np.linalg.eigh(checks.density_matrix(state, "state", n))
+    state = checks.density_matrix(state, "state", n)
+    if state.ndim != 2:
+        raise ValueError(f"`state` must be one state of shape ({n}, {n}), got {state.shape}")
+    p, basis = np.linalg.eigh(state)
     if p.min() <= n * np.finfo(float).eps * p.max():
         raise ValueError(
             f"`state` must have full rank, got an eigenvalue {p.min():.3g}; leave out the levels "
@@ -797,8 +832,7 @@ def von_neumann_entropy(rho: ArrayLike) -> Array:
     0.6931
     """
     p = np.maximum(np.linalg.eigvalsh(checks.density_matrix(rho, "rho")), 0.0)
-    logarithm = np.log(p, where=p > 0, out=np.zeros_like(p))
-    return np.maximum(-(p * logarithm).sum(axis=-1), 0.0)
+    return np.maximum(entr(p).sum(axis=-1), 0.0)
 
 
 def quantum_relative_entropy(rho: ArrayLike, sigma: ArrayLike) -> Array:
@@ -817,8 +851,10 @@ def quantum_relative_entropy(rho: ArrayLike, sigma: ArrayLike) -> Array:
     Notes
     -----
     Summed over eigenvectors i of ρ and j of σ as Σ |⟨i|j⟩|² (p_i ln(p_i/q_j) - p_i + q_j), whose
-    terms are never negative.  Eigenvalues below rounding count as zero, those of diagonal matrices
-    however small do not.
+    terms are never negative.  Diagonal states have full relative accuracy, however small their
+    entries.  An eigenvalue q of any other σ has the error ε = 2e-16, and with it the answer one of
+    about ε/q times the weight that ρ has there; eigenvalues below nε times the largest count as
+    zero.
     Source: H. Umegaki, Kodai Math. Sem. Rep. 14, 59 (1962).
 
     Examples
@@ -859,7 +895,7 @@ def quantum_spohn_production(
     Raises
     ------
     ValueError
-        If rho or σ is not a density matrix, or `stationary` is missing.
+        If rho or σ is not a density matrix, or `stationary` is missing or not stationary.
     ReducibleChainError
         If `stationary` is left out and more than one stationary state exists.
 
@@ -882,12 +918,18 @@ def quantum_spohn_production(
             )
         stationary = generator.stationary_state()
     rho, sigma = _two_states(rho, "rho", stationary, "stationary")
-    if secular:
-        change = generator._dissipate(rho)
-    else:
-        stacked = np.swapaxes(rho, -1, -2).reshape(*rho.shape[:-2], -1)
-        change = stacked @ _matrix(generator).T
-        change = np.swapaxes(change.reshape(rho.shape), -1, -2)
+    matrix = _matrix(generator)
+    if len(matrix) != rho.shape[-1] ** 2:
+        raise ValueError(
+            f"`rho` must have as many levels as the generator, {round(len(matrix) ** 0.5)}, got "
+            f"shape {rho.shape}"
+        )
+    if not _are_stationary(matrix, sigma, STATIONARY):
+        raise ValueError(
+            "`stationary` must be a state with Lσ = 0, but L changes it; `stationary_states` finds "
+            "such states"
+        )
+    change = generator._dissipate(rho) if secular else _act(matrix, rho)
     (p, i), (q, j) = _eigensystem(rho), _eigensystem(sigma)
     gain_p, gain_q = (_expectations(change, vectors) for vectors in (i, j))
     outside = np.where(q > 0, 0.0, _expectations(rho, j)).sum(axis=-1)
@@ -916,13 +958,20 @@ def stationary_states(superoperator: SecularGenerator | ArrayLike) -> ComplexArr
     Raises
     ------
     ValueError
-        If the shape does not fit, or L keeps no state.
+        If the shape does not fit, L does not keep the trace, or no state.
+    ConvergenceError
+        If singular values are too small to be told from zero, or too few states are found.
 
     Notes
     -----
+    The levels of a `SecularGenerator` fall into groups that are never left; each has one stationary
+    state, with the relative accuracy of `markov.stationary_state`, and coherences have none as long
+    as their frequencies exceed all rates.  Any other L is analysed as a matrix: rates below 1e-14
+    of its largest entry count as zero, between that and 1e-10 it is refused.
+
     With R the stationary state of the largest support, R^-½ X R^-½ runs through a *-algebra on this
     support while X runs through the kernel.  The eigenprojections P of a generic element give the
-    states R^½ P R^½.  Singular values of L below 1e-10 of the largest count as zero.
+    states R^½ P R^½.  If there are several, probabilities below 1e-8 of the largest are cut off.
     Source: A. Frigerio, Commun. Math. Phys. 63, 269 (1978).
 
     Examples
@@ -934,29 +983,20 @@ def stationary_states(superoperator: SecularGenerator | ArrayLike) -> ComplexArr
     [[0.0, 1.0], [1.0, 0.0]]
     """
     if isinstance(superoperator, SecularGenerator):
-        try:
-            # Unique populations make a unique state.
-            return superoperator.stationary_state()[None]
-        except checks.ReducibleChainError:
-            superoperator = superoperator.liouvillian
+        classes = _closed_classes(superoperator.rates)
+        if len(classes) == 1 or superoperator._coherences_decay_or_turn():
+            return np.stack([_stationary_of(levels, superoperator.rates) for levels in classes])
+        superoperator = superoperator.liouvillian
     matrix = checks.superoperator(superoperator, "superoperator")
-    n = round(len(matrix) ** 0.5)
-    _, sizes, right = np.linalg.svd(matrix)
-    kernel = right[sizes <= NULL * sizes[0]].conj().reshape(-1, n, n).transpose(0, 2, 1)
-    if not len(kernel):
-        raise ValueError(
-            "`superoperator` must keep a state: the generator of maps that keep the trace has the "
-            f"eigenvalue zero, but the smallest singular value is {sizes[-1]:.3g}"
+    kernel = _hermitian_kernel(matrix)
+    states = _extremal_states(kernel) if len(kernel) > 1 else kernel / np.trace(kernel[0]).real
+    sound = len(states) == len(kernel) and np.linalg.eigvalsh(states).min() > -STATIONARY
+    if not sound or not _are_stationary(matrix, states, 10 * SUPPORT):
+        raise checks.ConvergenceError(
+            f"`superoperator` has the eigenvalue zero {len(kernel)} times, but no such number of "
+            "stationary states: it generates no completely positive maps, or its rates span more "
+            "powers of ten than double precision holds; pass a `SecularGenerator` if it is one"
         )
-    hermitian = _hermitian_basis(kernel)
-    random = np.random.default_rng(0)
-    states = np.empty((0, n, n), dtype=complex)
-    while len(states) < len(kernel):
-        found = _extremal_states(hermitian, random.normal(size=len(hermitian)))
-        for state in found:
-            extended = np.concatenate([states, state[None]])
-            if np.linalg.matrix_rank(extended.reshape(len(extended), -1), tol=1e-6) > len(states):
-                states = extended
     return states
 
 
@@ -1011,6 +1051,13 @@ def _frozen(array: NDArray) -> NDArray:
 def _checked_coefficients(
     coefficients: Sequence[ArrayLike], groups: Sequence[BohrGroup]
 ) -> tuple[ComplexArray, ...]:
+    try:
+        coefficients = tuple(coefficients)
+    except TypeError as error:
+        raise TypeError(
+            f"`coefficients` must be a sequence of {len(groups)} matrices, one for each Bohr "
+            f"group, got {coefficients!r}"
+        ) from error
     if len(coefficients) != len(groups):
         raise ValueError(
             f"`coefficients` must hold {len(groups)} matrices, one for each Bohr group, got "
@@ -1073,7 +1120,7 @@ def _checked_operators(
     if n == 0 or hamiltonian.shape != (n, n):
         raise ValueError(f"`hamiltonian` must have shape (n, n), got {hamiltonian.shape}")
     jumps = checks.complex_array(jump_operators, "jump_operators")
-    if jumps.size == 0:
+    if jumps.shape == (0,):
         jumps = jumps.reshape(0, n, n)
     if jumps.ndim != 3 or jumps.shape[1:] != (n, n):
         raise ValueError(
@@ -1086,6 +1133,11 @@ def _checked_operators(
 def _spectral_matrix(function: Callable[[float], ArrayLike], frequency: float, m: int):
     """γ(ω) as a positive matrix (m, m)."""
     value = np.asarray(function(frequency))
+    if value.dtype.kind not in "biufc":
+        raise TypeError(
+            f"`spectral_function` must return a number or a matrix, got {value.tolist()!r} at the "
+            f"frequency {frequency:.6g}"
+        )
     if not np.all(np.isfinite(value)):
         raise ValueError(
             f"`spectral_function` must be finite, got {value} at the frequency {frequency:.6g}; "
@@ -1137,6 +1189,11 @@ def _matrix(generator: SecularGenerator | ArrayLike) -> ComplexArray:
     return checks.superoperator(generator, "superoperator")
 
 
+def _in_own_units(array: NDArray) -> NDArray:
+    """Divide by the largest entry, so that no square of a small number vanishes."""
+    return array / (np.abs(array).max() or 1.0)
+
+
 def _two_states(
     rho: ArrayLike, name: str, sigma: ArrayLike, other: str
 ) -> tuple[ComplexArray, ComplexArray]:
@@ -1176,6 +1233,65 @@ def _nearest_commutator(odd: ComplexArray, p: Array) -> ComplexArray:
     return 1j * (np.kron(one, k) - np.kron(k.T, one))
 
 
+def _act(matrix: ComplexArray, rho: ComplexArray) -> ComplexArray:
+    """Apply a superoperator (n², n²) to operators (..., n, n)."""
+    stacked = np.swapaxes(rho, -1, -2).reshape(*rho.shape[:-2], -1)
+    return np.swapaxes((stacked @ matrix.T).reshape(rho.shape), -1, -2)
+
+
+def _are_stationary(matrix: ComplexArray, states: ComplexArray, tolerance: float) -> bool:
+    """Whether L ρ is zero, each entry compared with its own row: frequencies may be far larger."""
+    n = states.shape[-1]
+    rows = np.abs(matrix).max(axis=1)
+    allowed = tolerance * rows + ROUNDING * len(matrix) * rows.max()
+    return bool(np.all(np.abs(_act(matrix, states)) <= allowed.reshape(n, n, order="F")))
+
+
+def _closed_classes(rates: Array) -> list[NDArray[np.intp]]:
+    """Return the groups of levels that are never left and reach all of themselves."""
+    linked = rates > 0
+    count, label = connected_components(linked, connection="strong")
+    left = label[np.nonzero(linked & (label[:, None] != label))[1]]
+    return [np.flatnonzero(label == group) for group in range(count) if group not in left]
+
+
+def _stationary_of(levels: NDArray[np.intp], rates: Array) -> ComplexArray:
+    """Return the stationary state (n, n) of one closed group of levels."""
+    state = np.zeros(rates.shape, dtype=complex)
+    state[levels, levels] = markov.stationary_state(rates[np.ix_(levels, levels)])
+    return state
+
+
+def _hermitian_kernel(matrix: ComplexArray) -> ComplexArray:
+    """Return an orthonormal hermitian basis (d, n, n) of the X with L X = 0."""
+    n = round(len(matrix) ** 0.5)
+    leak = np.abs(np.eye(n).ravel() @ matrix).max()
+    if leak > STATIONARY * np.abs(matrix).max():
+        raise ValueError(
+            "`superoperator` must keep the trace, as generators do, and with it a state, but "
+            f"changes the trace of a matrix unit by {leak:.3g}"
+        )
+    _, sizes, right = np.linalg.svd(matrix)
+    # Who keeps the trace has the eigenvalue zero at least once.
+    zero = sizes <= ROUNDING * len(matrix) * sizes[0]
+    zero[-1] = True
+    doubtful = ~zero & (sizes <= NULL * sizes[0])
+    if doubtful.any():
+        raise checks.ConvergenceError(
+            f"`superoperator` has singular values from {sizes[0]:.3g} down to "
+            f"{sizes[doubtful].min():.3g}, which double precision cannot tell from zero; pass a "
+            "`SecularGenerator` if it is one, or leave out a Hamiltonian that commutes with the "
+            "dissipator"
+        )
+    basis = _hermitian_basis(right[zero].conj().reshape(-1, n, n).transpose(0, 2, 1))
+    if np.abs(np.trace(basis, axis1=1, axis2=2)).max() < DISTINCT:
+        raise ValueError(
+            "`superoperator` must keep a state, but all that it keeps has trace zero; it generates "
+            "no completely positive maps"
+        )
+    return basis
+
+
 def _hermitian_basis(kernel: ComplexArray) -> ComplexArray:
     """Return an orthonormal hermitian basis of the space that these matrices span."""
     adjoint = np.swapaxes(kernel.conj(), -1, -2)
@@ -1187,18 +1303,34 @@ def _hermitian_basis(kernel: ComplexArray) -> ComplexArray:
     return (real + 1j * imaginary).reshape(kernel.shape)
 
 
-def _extremal_states(hermitian: ComplexArray, coefficients: Array) -> ComplexArray:
+def _extremal_states(hermitian: ComplexArray) -> ComplexArray:
+    """Return as many independent extremal states as the stationary space has dimensions."""
+    random = np.random.default_rng(0)
+    states = np.empty((0, *hermitian.shape[1:]), dtype=complex)
+    # A draw gives a state for each of the k dimensions, of at most k² that are independent.
+    for _ in range(2 * len(hermitian)):
+        for state in _orthogonal_states(hermitian, random.normal(size=len(hermitian))):
+            extended = np.concatenate([states, state[None]])
+            flat = extended.reshape(len(extended), -1)
+            if np.linalg.matrix_rank(flat, tol=DISTINCT) > len(states):
+                states = extended
+        if len(states) >= len(hermitian):
+            break
+    return states
+
+
+def _orthogonal_states(hermitian: ComplexArray, coefficients: Array) -> ComplexArray:
     """Orthogonal extremal states (d, n, n) from one generic element of the stationary space."""
     # |X| is stationary with X; together their support is the largest that is possible.
     values, vectors = np.linalg.eigh(hermitian)
     moduli = (vectors * np.abs(values)[:, None, :]) @ np.swapaxes(vectors.conj(), -1, -2)
     p, basis = np.linalg.eigh(moduli.sum(axis=0))
-    support = p > 1e-8 * p[-1]
+    support = p > SUPPORT * p[-1]
     p, basis = p[support], basis[:, support]
     generic = np.einsum("i,ikl->kl", coefficients, hermitian)
     inner = basis.conj().T @ generic @ basis / np.sqrt(p[:, None] * p)
     values, vectors = np.linalg.eigh(inner)
-    parts = np.split(np.arange(p.size), np.flatnonzero(np.diff(values) > 1e-6) + 1)
+    parts = np.split(np.arange(p.size), np.flatnonzero(np.diff(values) > DISTINCT) + 1)
     roots = [(basis * np.sqrt(p)) @ vectors[:, part] for part in parts]
     states = [root @ root.conj().T for root in roots]
     return np.stack([state / np.trace(state).real for state in states])

@@ -56,13 +56,13 @@ class QuantumTrajectories:
         For coherences those of real and imaginary part, added in quadrature.  Infinite for a single
         trajectory.
         """
-        number = len(self.states)
-        mean = np.abs(self.density_matrices) ** 2
-        if number == 1:
-            return np.full(mean.shape, np.inf)
-        weight = np.abs(self.states.transpose(1, 2, 0)) ** 2
-        square = weight @ np.swapaxes(weight, -1, -2) / number
-        return np.sqrt(np.maximum(square - mean, 0.0) / (number - 1))
+        number, m, n = self.states.shape
+        errors = np.full((m, n, n), np.inf)
+        if number > 1:
+            for k, l in np.ndindex(n, n):
+                entry = self.states[:, :, k] * self.states[:, :, l].conj()
+                errors[:, k, l] = entry.std(axis=0, ddof=1) / np.sqrt(number)
+        return errors
 
 
 def unravel(
@@ -126,8 +126,13 @@ def unravel(
     n = generator.energies.size
     times = checks.vector(times, "times")
     steps = np.diff(times, prepend=0.0)
+    if times.min() < 0:
+        raise ValueError(f"`times` must not be negative, got {times.min():g}")
     if np.any(steps < 0):
-        raise ValueError("`times` must not be negative and must ascend; sort them")
+        first = int(np.argmax(steps < 0))
+        raise ValueError(
+            f"`times` must ascend, got {times[first]:g} after {times[first - 1]:g}; sort them"
+        )
     psi0 = _checked_state(psi0, n, trajectories)
     jumps = _Jumps(generator)
     states = np.empty((trajectories, times.size, n), dtype=complex)
@@ -154,6 +159,7 @@ class _Jumps:
         n = generator.energies.size
         operators, groups = generator.jump_operators, generator.groups
         strength = (np.abs(operators) ** 2).sum(axis=0)
+        # Not the generator's: these leave out the operators that are rounding errors.
         self.exit_rates = strength.sum(axis=0)
         self.by_source = strength.T
         self.drift = -1j * generator.hamiltonian.diagonal() - self.exit_rates / 2
@@ -222,6 +228,7 @@ def _checked_state(psi0: ArrayLike, n: int, trajectories: int) -> ComplexArray:
             f"trajectory, got {psi.shape}"
         )
     norm = np.linalg.norm(psi, axis=-1, keepdims=True)
-    if np.abs(norm - 1).max() > checks.NORMALIZATION_TOLERANCE:
-        raise ValueError(f"`psi0` must be normalised, got the norm {norm.max():.6g}; divide by it")
+    worst = norm.flat[np.abs(norm - 1).argmax()]
+    if abs(worst - 1) > checks.NORMALIZATION_TOLERANCE:
+        raise ValueError(f"`psi0` must be normalised, got the norm {worst:.6g}; divide by it")
     return np.broadcast_to(psi / norm, (trajectories, n))

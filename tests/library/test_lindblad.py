@@ -11,9 +11,11 @@ import qutip
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import expm
+from scipy.optimize import linear_sum_assignment
 from strategies import density_matrices, secular_generators, seeds
 
 from detailedbalance import (
+    ConvergenceError,
     DegenerateLevelsError,
     ReducibleChainError,
     SecularGenerator,
@@ -328,7 +330,12 @@ def test_unique_populations_make_every_coherence_decay(secular, no_hamiltonian):
     try:
         stationary = secular.stationary_state()
     except ReducibleChainError:
-        assert len(stationary_states(secular)) == len(stationary_states(secular.liouvillian)) > 1
+        found = stationary_states(secular)
+        assert len(found) > 1
+        assert np.abs(secular.apply(found)).max() < 1e-12
+        decays = -secular.spectrum().real
+        if decays[decays > 0].min(initial=1.0) > 1e-7:
+            assert len(stationary_states(secular.liouvillian)) == len(found)
         return
     decays = -secular.spectrum()[1:].real
     assert np.all(decays > 0)
@@ -396,8 +403,59 @@ def test_decay_to_one_level_is_unique_without_a_faithful_state():
 
 
 def test_a_superoperator_that_keeps_no_state_is_refused():
-    with pytest.raises(ValueError, match="must keep a state"):
+    with pytest.raises(ValueError, match="must keep the trace"):
         stationary_states(-np.eye(4))
+    random = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="must keep the trace"):
+        stationary_states(random.normal(size=(9, 7)) @ random.normal(size=(7, 9)))
+    # Everything becomes σ_z, in proportion to a trace that is kept: zero is reached by σ_z only.
+    only_sigma_z = np.diag([0.0, -1.0, -1.0, 0.0])
+    only_sigma_z[0, [0, 3]], only_sigma_z[3, [0, 3]] = 1, -1
+    with pytest.raises(ValueError, match="all that it keeps has trace zero"):
+        stationary_states(only_sigma_z)
+
+
+@pytest.mark.parametrize("density", [1e-2, 1e-6, 1e-9, 1e-14])
+def test_stationary_states_do_not_depend_on_the_size_of_the_rates(density):
+    """Two of three levels exchange energy with a bath, the third is left alone."""
+    couplings = np.zeros((3, 3))
+    couplings[:2, :2] = SIGMA_X
+    secular = davies_generator([0.0, 1.0, 2.5], couplings, lambda w: density * np.exp(-w))
+    expected = [np.diag([*gibbs_state([0.0, 1.0], 2.0), 0.0]), np.diag([0.0, 0.0, 1.0])]
+    found = sorted(stationary_states(secular), key=lambda state: state[2, 2].real)
+    assert len(found) == 2
+    assert np.abs(np.array(found) - expected).max() < 1e-15
+
+
+def thermal_matrix(gamma, ratio=0.25):
+    """Two levels of distance one: down at the rate gamma, up at `ratio` times that."""
+    jumps = np.sqrt(gamma) * np.array([LOWERING, np.sqrt(ratio) * LOWERING.T])
+    return lindbladian(np.diag([0.0, 1.0]), jumps)
+
+
+def test_rates_lost_beside_a_frequency_are_refused_and_not_taken_for_zero():
+    for gamma in (1e-1, 1e-5, 1e-9):
+        found = stationary_states(thermal_matrix(gamma))
+        assert found == pytest.approx(np.diag([0.8, 0.2])[None], abs=1e-15 / gamma)
+    for gamma in (1e-11, 1e-13):
+        with pytest.raises(ConvergenceError, match="cannot tell from zero"):
+            stationary_states(thermal_matrix(gamma))
+        secular = davies_generator([0.0, 1.0], SIGMA_X, lambda w, g=gamma: g * 4.0 ** -(w > 0))
+        assert stationary_states(secular) == pytest.approx(np.diag([0.8, 0.2])[None], abs=1e-15)
+
+
+def test_small_populations_of_a_unique_state_are_kept():
+    q = np.exp(-25.0)
+    (found,) = stationary_states(thermal_matrix(0.1, q))
+    assert found[1, 1].real == pytest.approx(q / (1 + q), rel=1e-3, abs=0)
+
+
+def test_states_that_maps_not_positive_keep_are_refused():
+    """Populations that relax to (3/2, -1/2) keep their sum, and no state."""
+    matrix = np.diag([0.0, -1.0, -1.0, 0.0])
+    matrix[0, [0, 3]], matrix[3, [0, 3]] = [1, 3], [-1, -3]
+    with pytest.raises(ConvergenceError, match="no completely positive maps"):
+        stationary_states(matrix)
 
 
 @given(secular_generators(max_levels=4))
@@ -409,6 +467,8 @@ def test_spectrum_is_that_of_the_dense_generator(secular):
         moment = np.trace(np.linalg.matrix_power(dense / scale, power))
         assert np.sum((values / scale) ** power) == pytest.approx(moment, abs=1e-11)
     assert np.all(np.diff(values.real) <= 0)
+    assert values[0] == 0
+    assert len(values) == secular.energies.size**2
 
 
 # QuTiP
@@ -423,9 +483,8 @@ def test_qutip_agrees(energies):
     assert np.abs(secular.liouvillian - dense.full()).max() < 1e-14
     steady = qutip.steadystate(hamiltonian, jumps).full()
     assert np.abs(secular.stationary_state() - steady).max() < 1e-9
-    reference = dense.eigenenergies()
-    for value in secular.spectrum():
-        assert np.abs(reference - value).min() < 1e-9
+    distances = np.abs(np.subtract.outer(dense.eigenenergies(), secular.spectrum()))
+    assert distances[linear_sum_assignment(distances)].max() < 1e-9
     rho, times = random_state(n), np.linspace(0, 60, 7)
     options = {"method": "vern9", "atol": 1e-12, "rtol": 1e-12, "progress_bar": ""}
     run = qutip.mesolve(hamiltonian, qutip.Qobj(rho), times, jumps, options=options)
@@ -536,6 +595,23 @@ def test_spohn_production_is_infinite_while_empty_states_fill():
     assert quantum_spohn_production(decay, np.diag([0.5, 0.5])) == np.inf
     with pytest.raises(ValueError, match="`stationary` must be given"):
         quantum_spohn_production(decay.dissipator, np.diag([0.5, 0.5]))
+
+
+@pytest.mark.parametrize("scale", [1e-2, 1e-8, 1e-12])
+def test_spohn_production_needs_a_state_that_is_stationary(scale):
+    """Compared with the rates, however small they are beside the Hamiltonian."""
+    secular, rho = random_generator([0.0, 1.0, 2.0], scale=1e-2 * scale), random_state(3)
+    wrong = gibbs_state([0.0, 1.0, 2.0], 1.0)
+    # Beside a frequency of one, rates of 1e-14 are rounding errors of a matrix.
+    whole = secular.liouvillian if scale > 1e-10 else secular.dissipator
+    for generator_ in (secular, secular.dissipator, whole):
+        with pytest.raises(ValueError, match="`stationary` must be a state with Lσ = 0"):
+            quantum_spohn_production(generator_, rho, np.diag(wrong))
+        assert quantum_spohn_production(generator_, rho, secular.stationary_state()) > 0
+    with pytest.raises(ValueError, match="`stationary` must be a state with Lσ = 0"):
+        quantum_spohn_production(secular, rho, random_state(3, seed=1))
+    with pytest.raises(ValueError, match="as many levels as the generator, 3"):
+        quantum_spohn_production(secular, np.eye(2) / 2, np.eye(2) / 2)
 
 
 # Detailed balance
@@ -691,11 +767,28 @@ def test_balance_does_not_depend_on_the_basis_nor_on_a_commuting_hamiltonian():
     assert detailed_balance_defect(lindbladian(np.diag([0, 1]), []), np.diag([0.7, 0.3])) == 0
 
 
+@pytest.mark.parametrize("unit", [1e-170, 1e-290, 1e140])
+def test_defects_do_not_depend_on_units(unit):
+    secular = random_generator([0.0, 1.0, 2.0])
+    matrix, sigma = secular.dissipator, secular.stationary_state()
+    expected = detailed_balance_defect(matrix, sigma)
+    assert expected > 0.01
+    assert detailed_balance_defect(unit * matrix, sigma) == pytest.approx(expected, rel=1e-9)
+    mixing = lindbladian(np.zeros((3, 3)), [np.arange(9.0).reshape(3, 3)])
+    levels = np.array([0.0, 0.3, 1.0])
+    expected = commutation_defect(mixing, levels)
+    assert commutation_defect(unit * mixing, levels) == pytest.approx(expected, rel=1e-12)
+    assert commutation_defect(mixing, unit * levels) == pytest.approx(expected, rel=1e-12)
+    assert commutation_defect(0 * mixing, 0 * levels) == 0
+
+
 def test_a_state_without_full_rank_has_no_inner_product():
     with pytest.raises(ValueError, match="must have full rank"):
         detailed_balance_defect(random_generator([0.0, 1.0]), np.diag([1.0, 0.0]))
     with pytest.raises(ValueError, match="must be one of 'gns', 'kms'"):
         detailed_balance_defect(random_generator([0.0, 1.0]), np.eye(2) / 2, "other")
+    with pytest.raises(ValueError, match=r"one state of shape \(2, 2\), got \(3, 2, 2\)"):
+        detailed_balance_defect(random_generator([0.0, 1.0]), np.tile(np.eye(2) / 2, (3, 1, 1)))
 
 
 # Davies generators
@@ -750,6 +843,19 @@ def test_impossible_spectral_functions_are_refused(spectral_function, message):
         davies_generator([0.0, 1.0], SIGMA_X, spectral_function)
 
 
+@pytest.mark.parametrize(
+    ("spectral_function", "message"),
+    [
+        (0.1, "must be a function of the frequency, got 0.1"),
+        (lambda w: None, "must return a number or a matrix, got None at the frequency -1"),
+        (lambda w: "one", "must return a number or a matrix, got 'one'"),
+    ],
+)
+def test_only_functions_that_return_numbers_are_spectral(spectral_function, message):
+    with pytest.raises(TypeError, match=message):
+        davies_generator([0.0, 1.0], SIGMA_X, spectral_function)
+
+
 def test_couplings_must_be_hermitian_and_fit():
     with pytest.raises(ValueError, match=r"must have shape \(2, 2\) or \(m, 2, 2\), got \(3, 3\)"):
         davies_generator([0.0, 1.0], np.eye(3), np.exp)
@@ -765,6 +871,8 @@ def test_degenerate_levels_are_refused():
         SecularGenerator([0.0, 1.0, 1.0], [])
     with pytest.raises(DegenerateLevelsError, match="two levels coincide"):
         SecularGenerator([0.0, 1.0, 1.001], [], tolerance=0.01)
+    with pytest.raises(DegenerateLevelsError, match="two levels coincide"):
+        davies_generator([0.0, 9e-10, 1.0], np.eye(3), np.exp)
 
 
 def test_rates_too_large_for_the_secular_average_are_reported_where_it_was_made():
@@ -800,6 +908,17 @@ def test_impossible_coefficients_are_refused(coefficients, message):
         SecularGenerator([0.0, 1.0], coefficients)
 
 
+@pytest.mark.parametrize("coefficients", [None, 3])
+def test_coefficients_must_be_a_sequence(coefficients):
+    with pytest.raises(TypeError, match="`coefficients` must be a sequence of 3 matrices"):
+        SecularGenerator([0.0, 1.0], coefficients)
+
+
+def test_coefficients_may_come_one_by_one():
+    secular = SecularGenerator([0.0, 1.0], (c for c in ([[1e-3]], np.zeros((2, 2)), [[0]])))
+    assert secular.rates.tolist() == [[0, 1e-3], [0, 0]]
+
+
 def test_negative_rounding_is_tolerated_and_makes_no_jump():
     dephasing = 1e-3 * np.array([[1, 1], [1, 1 - 1e-14]])
     secular = SecularGenerator([0.0, 1.0], [[[1e-3]], dephasing, [[0]]])
@@ -818,6 +937,7 @@ def test_what_a_generator_gives_cannot_be_changed():
         secular.jump_operators,
         secular.jump_frequencies,
         secular.hamiltonian,
+        secular.groups[0].pairs,
     ):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
@@ -854,8 +974,12 @@ def test_other_arguments_are_checked():
         secular.apply(np.eye(3))
     with pytest.raises(ValueError, match=r"must have shape \(n², n²\)"):
         choi_matrix(np.eye(3))
+    with pytest.raises(TypeError, match=r"pass expm\(generator.liouvillian \* t\)"):
+        choi_matrix(secular)
     with pytest.raises(ValueError, match=r"`jump_operators` must have shape \(J, 2, 2\)"):
         lindbladian(np.eye(2), np.eye(2))
+    with pytest.raises(ValueError, match=r"`jump_operators` must have shape \(J, 2, 2\)"):
+        lindbladian(np.eye(2), np.zeros((0, 3, 3)))
     with pytest.raises(ValueError, match="`hamiltonian` must be hermitian"):
         lindbladian(LOWERING, [])
     with pytest.raises(ValueError, match=r"`hamiltonian` must have shape \(n, n\), got \(2,\)"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import qutip
 from scipy.linalg import expm
 from scipy.stats import chi2, kstest
 from test_lindblad import from_rates, random_generator, random_state, vec
@@ -181,6 +182,8 @@ def test_without_jumps_the_hamiltonian_alone_acts():
     expected = psi * np.exp(-1j * silent.energies * 0.7)
     assert run.states[:, 0] == pytest.approx(np.tile(expected, (3, 1)), abs=1e-14)
     assert run.jump_counts.shape == (3, 0)
+    # Nothing is random, and the errors say so.
+    assert unravel(silent, psi, [0.7, 60.0], 100).standard_errors.max() < 1e-15
 
 
 def test_what_never_jumps_ends_in_the_dark_level():
@@ -192,6 +195,25 @@ def test_what_never_jumps_ends_in_the_dark_level():
     expected = 0.36 / (0.36 + 0.64 * np.exp(-1.0))
     assert np.abs(run.states[dark, 0, 0]) ** 2 == pytest.approx(expected, rel=1e-12)
     assert np.abs(run.states[:, 1, 0]) == pytest.approx(1, abs=1e-9)
+
+
+def test_qutips_trajectories_have_the_same_law():
+    """Of the number of jumps of each operator, by two independent samples of it."""
+    secular, psi, time = random_generator(LADDER, seed=1, scale=2e-3), random_ket(3), 30.0
+    ours = unravel(secular, psi, [time], 20_000, seed=1).jump_counts
+    hamiltonian, jumps = secular.to_qutip()
+    options = {"progress_bar": "", "method": "vern7", "keep_runs_results": True}
+    run = qutip.mcsolve(
+        hamiltonian, qutip.Qobj(psi), [0.0, time], jumps, ntraj=150, seeds=3, options=options
+    )
+    theirs = np.array([np.bincount(w, minlength=len(jumps)) for w in run.col_which])
+    for mine, other in zip(ours.T, theirs.T, strict=True):
+        error = np.sqrt(mine.var() * (1 / len(ours) + 1 / len(theirs)))
+        assert abs(mine.mean() - other.mean()) < STANDARD_ERRORS * error
+    # And of all jumps together, number by number.
+    law = np.bincount(ours.sum(axis=1)) / len(ours)
+    theirs = np.minimum(theirs.sum(axis=1), law.size - 1)
+    assert p_value(theirs, law) > DOUBTFUL
 
 
 def test_the_seed_decides():
@@ -207,8 +229,9 @@ def test_the_seed_decides():
         ({"generator": np.eye(4)}, TypeError, "`generator` must be a SecularGenerator"),
         ({"psi0": [1, 0]}, ValueError, r"`psi0` must have shape \(3,\), or \(5, 3\)"),
         ({"psi0": [1, 1, 0]}, ValueError, "`psi0` must be normalised, got the norm 1.41421"),
-        ({"times": [1.0, 0.5]}, ValueError, "`times` must not be negative and must ascend"),
-        ({"times": [-1.0, 0.5]}, ValueError, "`times` must not be negative and must ascend"),
+        ({"psi0": np.diag([1, 1, 0.2])[[0, 1, 2, 0, 1]]}, ValueError, "got the norm 0.2; divide"),
+        ({"times": [0.0, 1.0, 0.5]}, ValueError, "`times` must ascend, got 0.5 after 1; sort"),
+        ({"times": [-1.0, 0.5]}, ValueError, "`times` must not be negative, got -1"),
         ({"trajectories": 0}, ValueError, "`trajectories` must be at least 1, got 0"),
         ({"trajectories": 2.5}, TypeError, "`trajectories` must be a whole number"),
     ],

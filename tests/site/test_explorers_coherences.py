@@ -239,13 +239,15 @@ def test_two_frequencies_keep_their_coherences_to_themselves(open_page):
 def test_thin_line_is_without_the_exchange_under_either_rule(open_page):
     figure = figure_of(open_page(PAGE), "coherences")
     moduli = panel(figure, "Coherences")
-    floor = moduli.locator(".curve.otherwise").first.get_attribute("d")
+    drawing = moduli.locator("svg").first
+    lower = drawing.locator(".curve.otherwise").first
+    floor = lower.get_attribute("d")
     for flux, rule in ((0.75, "feed each other (thick)"), (0.76, "go their own ways (thin")):
         set_number(figure, "flux", flux)
         assert rule in moduli.inner_text()
         # The coherence of the lower pair never arises without the exchange, and does with it.
-        assert moduli.locator(".curve.otherwise").first.get_attribute("d") == floor
-        assert moduli.locator(".curve.level-0").get_attribute("d") != floor
+        assert lower.get_attribute("d") == floor
+        assert drawing.locator(".curve.level-0").get_attribute("d") != floor
 
 
 def test_equal_couplings_leave_the_superposition_alone(open_page):

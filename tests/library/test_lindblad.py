@@ -547,6 +547,17 @@ def test_relative_entropy_is_infinite_outside_the_support():
     assert quantum_relative_entropy(rank_two, inside) == np.inf
 
 
+@pytest.mark.parametrize("q", [1e-3, 1e-6, 1e-10, 1e-13])
+def test_small_weights_of_a_state_not_diagonal_have_the_error_of_rounding(q):
+    """ε/q of the weight q, as documented, and with it of ρ ln q; below rounding q is zero."""
+    turn = np.array([[np.cos(0.7), -np.sin(0.7)], [np.sin(0.7), np.cos(0.7)]])
+    found = quantum_relative_entropy(np.eye(2) / 2, turn @ np.diag([1 - q, q]) @ turn.T)
+    expected = -np.log(2) - np.log(q) / 2 - np.log1p(-q) / 2
+    assert abs(found - expected) < 1e-14 + 1e-15 / q
+    pure = turn @ np.diag([1.0, 0.0]) @ turn.T
+    assert quantum_relative_entropy(np.eye(2) / 2, pure) == np.inf
+
+
 # Spohn
 
 

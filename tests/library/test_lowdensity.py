@@ -16,12 +16,15 @@ from detailedbalance import (
     DegenerateLevelsError,
     SecularWarning,
     ThreeDots,
+    consistent_load,
     coupling_matrix,
     detailed_balance_ratio,
     entropy_production,
+    equilibrium_currents,
     figure_1,
     generator,
     gibbs_state,
+    heat_currents,
     loop_current,
     probability_currents,
     resonances,
@@ -665,10 +668,13 @@ def test_levels_just_apart_are_accepted():
 
 
 def test_fast_rates_warn_that_the_secular_average_fails():
-    with pytest.warns(SecularWarning, match="lower it"):
-        transition_rates(figure_1(), 2.0, density=10.0)
-    with pytest.warns(SecularWarning, match="lower it"):
-        loop_current(figure_1(), 2.0, density=10.0)
+    for function in (transition_rates, loop_current, equilibrium_currents, heat_currents):
+        with pytest.warns(SecularWarning, match=r"lie 0\.5 apart, only .* lower it") as caught:
+            function(figure_1(), [2.0, 3.0], density=10.0)
+        assert [warning.filename for warning in caught] == [__file__]
+    with pytest.warns(SecularWarning, match=r"lie 0\.5 apart, only .* lower it") as caught:
+        consistent_load(figure_1(), 2.0, weight=0.1, density=10.0, reach=1)
+    assert [warning.filename for warning in caught] == [__file__]
     # Warnings are errors here, so these two say that none comes.
     transition_rates(figure_1(), 2.0, density=1.0)
     loop_current(figure_1(), 2.0, density=1.0)
@@ -676,7 +682,7 @@ def test_fast_rates_warn_that_the_secular_average_fails():
 
 def test_a_loop_needs_three_levels():
     contact = ContactScattering([0.0, 1.0], np.eye(2))
-    with pytest.raises(ValueError, match="needs three levels, got 2"):
+    with pytest.raises(ValueError, match=r"got 2; .* use `equilibrium_currents`"):
         loop_current(contact, 1.0)
 
 

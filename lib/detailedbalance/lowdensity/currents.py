@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
-from ..resonances import resonances
+from ..resonances import Resonance, resonances
 from ..scattering import ContactScattering, channel_momenta
 from .flux import (
     SMALLEST_COUPLING,
@@ -142,12 +142,14 @@ def _currents(
     checks.instance(contact, "contact", ContactScattering)
     beta = checks.inverse_temperature(beta)
     prefactor = _rate_prefactor(contact, beta, density, normalization)
-    rates = _rates(contact.energies, beta, prefactor, _checked_flux(contact, beta))
+    checks.nondegenerate(contact.energies)
+    found = resonances(contact)
+    rates = _rates(contact.energies, beta, prefactor, _checked_flux(contact, beta, found))
     lowest = gibbs_state(contact.energies, beta)[..., contact.energies.argmin()]
-    return (prefactor * lowest)[..., None, None] * _net_flux(contact, beta), rates
+    return (prefactor * lowest)[..., None, None] * _net_flux(contact, beta, found), rates
 
 
-def _net_flux(contact: ContactScattering, beta: Array) -> Array:
+def _net_flux(contact: ContactScattering, beta: Array, found: list[Resonance]) -> Array:
     """Return ∫dE e^{-β(E - E_min)} (|S_kl|² - |S_lk|²), (..., n, n)."""
     n = contact.energies.size
     unit = _amplitude_unit(contact, beta)
@@ -163,7 +165,7 @@ def _net_flux(contact: ContactScattering, beta: Array) -> Array:
         return np.concatenate([integral[..., n:, :]] * 2, axis=-2)
 
     total = np.zeros((*beta.shape, n, n))
-    for interval in _intervals(contact, beta, resonances(contact)):
+    for interval in _intervals(contact, beta, found):
         if (contact.energies <= interval.floor).sum() > 2:
             depth = np.exp(-beta * (interval.floor - contact.energies.min()))
             average = _thermal_average(interval, beta, differences, size)[..., :n, :]

@@ -6,7 +6,6 @@ makes the Gibbs state stationary; F is symmetric only if detailed balance holds.
 Units: ħ = k_B = 1.  Index order is final ← initial.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -242,7 +241,7 @@ def loop_current(
     if contact.energies.size != 3:
         raise ValueError(
             f"`loop_current` needs three levels, got {contact.energies.size}; for more levels "
-            "use `markov.probability_currents` with the Gibbs state"
+            "use `equilibrium_currents`"
         )
     beta = checks.inverse_temperature(beta)
     checks.nondegenerate(contact.energies)
@@ -429,10 +428,12 @@ def symmetry_defects(contact: ContactScattering, beta: ArrayLike) -> SymmetryDef
     )
 
 
-def _checked_flux(contact: ContactScattering, beta: Array) -> Array:
-    """Reduced flux, or an error where it cannot be trusted."""
+def _checked_flux(
+    contact: ContactScattering, beta: Array, found: list[Resonance] | None = None
+) -> Array:
+    """Reduced flux, or an error where it cannot be trusted; `found` are the resonances if known."""
     checks.nondegenerate(contact.energies)
-    found = resonances(contact)
+    found = resonances(contact) if found is None else found
     flux = _reduced_flux(contact, beta, found)
     _require_sum_rule(contact.energies, beta, flux)
     _require_resolved(contact.energies, beta, flux, found)
@@ -635,15 +636,7 @@ def _higher_level(energies: Array) -> Array:
 
 
 def _warn_unless_secular(energies: Array, rates: Array) -> None:
-    if energies.size < 2:
-        return
-    decay = np.abs(np.linalg.eigvals(generator(rates)).real).max()
-    splitting = np.diff(np.sort(energies)).min()
-    if splitting < checks.SECULAR_RATIO * decay:
-        warnings.warn(
-            f"the smallest level splitting {splitting:.3g} is only {splitting / decay:.2g} times "
-            f"the largest decay rate {decay:.3g}; the rate equation needs a ratio of "
-            f"{checks.SECULAR_RATIO:g} or more: rates are proportional to `density`, lower it",
-            checks.SecularWarning,
-            stacklevel=3,
-        )
+    """Compare the smallest level splitting with the largest decay rate of all the rates."""
+    if energies.size > 1:
+        decay = np.abs(np.linalg.eigvals(generator(rates)).real).max(initial=0.0)
+        checks.secular(np.diff(np.sort(energies)).min(), decay)

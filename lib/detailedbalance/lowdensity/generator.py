@@ -41,7 +41,10 @@ NUMBERS_PER_BLOCK = 4_000_000
 """Entries of the matrices that are solved together; bounds the memory."""
 
 AGREEMENT = 1e-8
-"""Allowed relative deviation of the coefficients' diagonal from the Pauli rates."""
+"""Allowed relative deviation of the coefficients from Pauli rates and the optical theorem."""
+
+WEAKEST = 1e-25
+"""Size of X_kk below which averages that do not converge are due to a coupling too weak."""
 
 
 class LowDensityGenerator(SecularGenerator):
@@ -76,10 +79,12 @@ class LowDensityGenerator(SecularGenerator):
     ------
     ValueError
         If β or ν is not positive, or the normalization is unknown.
+    TypeError
+        If `contact` is not a `ContactScattering`, or `forward_shift` neither True nor False.
     DegenerateLevelsError
         If two levels nearly coincide.
     ConvergenceError
-        If an integral does not converge.
+        If an integral does not converge, or misses the optical theorem.
 
     Warns
     -----
@@ -89,6 +94,10 @@ class LowDensityGenerator(SecularGenerator):
 
     Notes
     -----
+    Unitarity makes Σ_k C_(k,l)(k,l) = -2ν √(β/2πm) Re ∫dε e^{-βε} X_ll, the optical theorem; this
+    is checked.  For other arguments make it anew: `dataclasses.replace` knows only the fields of a
+    `SecularGenerator`.
+
     Corrects [A] (7) by the factor 2π of momentum states normalised to δ(p - p'), in the physical
     normalization; the Gibbs state is stationary in all of them.  Source: R. Dümcke, Commun. Math.
     Phys. 97, 331 (1985); [A] (6), (7).
@@ -116,26 +125,23 @@ class LowDensityGenerator(SecularGenerator):
         forward_shift: bool = False,
     ) -> None:
         checks.instance(contact, "contact", ContactScattering)
-        beta = float(checks.inverse_temperature(checks.scalar(beta, "beta")))
+        if not isinstance(forward_shift, bool | np.bool_):
+            raise TypeError(f"`forward_shift` must be True or False, got {forward_shift!r}")
+        beta = checks.one_inverse_temperature(beta)
+        checks.nondegenerate(contact.energies)
+        found = resonances(contact)
         prefactor = float(_rate_prefactor(contact, np.array(beta), density, normalization))
-        groups = bohr_groups(contact.energies)
-        rates = _rates(
-            contact.energies,
-            np.array(beta),
-            np.array(prefactor),
-            _checked_flux(contact, np.array(beta)),
-        )
-        # A pair with a frequency of its own has nothing to interfere with: its rate is all.
-        together = [group for group in groups if len(group.pairs) > 1 or group.frequency == 0]
-        averages, forward = _averages(contact, beta, together)
-        interfering = {id(g): prefactor * c for g, c in zip(together, averages, strict=True)}
-        coefficients = []
-        for group in groups:
-            k, l = group.pairs.T
-            matrix = interfering.get(id(group), rates[k, l][None])
-            if group.frequency != 0:
-                _require_agreement(matrix.diagonal().real, rates[k, l])
-            coefficients.append(matrix)
+        flux = _checked_flux(contact, np.array(beta), found)
+        rates = _rates(contact.energies, np.array(beta), np.array(prefactor), flux)
+        try:
+            coefficients, forward = _coefficients(contact, beta, prefactor, rates, found)
+        except checks.ConvergenceError as error:
+            if _elastic_unit(contact, beta) > WEAKEST:
+                raise
+            raise checks.ConvergenceError(
+                "the coupling is too weak for the loss of coherence, whose logarithm spans more "
+                "powers of ten than can be resolved; `transition_rates` has no such limit"
+            ) from error
         shift = -prefactor * forward.imag if forward_shift else None
         object.__setattr__(self, "contact", contact)
         object.__setattr__(self, "beta", beta)
@@ -143,6 +149,13 @@ class LowDensityGenerator(SecularGenerator):
         object.__setattr__(self, "normalization", normalization)
         object.__setattr__(self, "forward_shift", bool(forward_shift))
         super().__init__(contact.energies, tuple(coefficients), shift)
+
+    def __repr__(self) -> str:
+        """Return the call that makes this generator."""
+        return (
+            f"LowDensityGenerator({self.contact!r}, beta={self.beta}, density={self.density}, "
+            f"normalization={self.normalization!r}, forward_shift={self.forward_shift})"
+        )
 
     def __reduce__(self):
         """Copy and pickle through the constructor."""
@@ -185,7 +198,7 @@ def born_spectral_function(
     2.718281828459
     """
     checks.instance(contact, "contact", ContactScattering)
-    beta = checks.positive_scalar(beta, "beta")
+    beta = checks.one_inverse_temperature(beta)
     factor = float(_rate_prefactor(contact, np.array(beta), density, normalization))
 
     def spectral_function(frequency: ArrayLike) -> Array:
@@ -197,7 +210,7 @@ def born_spectral_function(
 
 
 def _averages(
-    contact: ContactScattering, beta: float, groups: list[BohrGroup]
+    contact: ContactScattering, beta: float, groups: list[BohrGroup], found: list[Resonance]
 ) -> tuple[list[ComplexArray], ComplexArray]:
     """Return ∫dε e^{-βε} X_a X_b* of each group, (m, m), and ∫dε e^{-βε} X_kk, (n,).
 
@@ -205,7 +218,6 @@ def _averages(
     share the nodes: column l of X at E_l + ε is what each of them needs.
     """
     n = contact.energies.size
-    found = resonances(contact)
     thresholds, features = _features(contact, found)
     total = 0.0
     for interval in threshold_intervals(thresholds, np.array(beta), features):
@@ -334,10 +346,33 @@ def _require_resolved_dephasing(
             raise _unresolved(resonance, "the loss of coherence rests")
 
 
-def _require_agreement(diagonal: Array, rates: Array) -> None:
-    worst = np.max(np.abs(diagonal - rates) / np.maximum(rates, np.finfo(float).tiny))
+def _coefficients(
+    contact: ContactScattering, beta: float, prefactor: float, rates: Array, found: list[Resonance]
+) -> tuple[list[ComplexArray], ComplexArray]:
+    """Return C^ω of each Bohr group, (m, m), and ∫dε e^{-βε} X_kk, (n,)."""
+    groups = bohr_groups(contact.energies)
+    # A pair with a frequency of its own has nothing to interfere with: its rate is all.
+    together = [group for group in groups if len(group.pairs) > 1 or group.frequency == 0]
+    averages, forward = _averages(contact, beta, together, found)
+    interfering = {id(g): prefactor * c for g, c in zip(together, averages, strict=True)}
+    coefficients, exits = [], rates.sum(axis=0)
+    for group in groups:
+        k, l = group.pairs.T
+        matrix = interfering.get(id(group), rates[k, l][None])
+        if group.frequency == 0:
+            exits[k] += matrix.diagonal().real
+        else:
+            _require_agreement(matrix.diagonal().real, rates[k, l], "the Pauli rates")
+        coefficients.append(matrix)
+    # What all jumps and dephasing take away, the wave that passes straight on has lost.
+    _require_agreement(-2 * prefactor * forward.real, exits, "the optical theorem")
+    return coefficients, forward
+
+
+def _require_agreement(found: Array, expected: Array, what: str) -> None:
+    worst = np.max(np.abs(found - expected) / np.maximum(expected, np.finfo(float).tiny))
     if worst > AGREEMENT:
         raise checks.ConvergenceError(
-            f"coefficients differ from the Pauli rates by {worst:.2g} of these; the energy "
-            "dependence of this scattering problem is too sharp"
+            f"coefficients differ from {what} by {worst:.2g} of themselves; the energy dependence "
+            "of this scattering problem is too sharp"
         )

@@ -18,8 +18,8 @@ ComplexArray = NDArray[np.complex128]
 TOLERANCE = 1e-11
 """Relative error at which the quadrature stops."""
 
-SMALLEST = 1e-300
-"""Averages below this are zero, as they are without a coupling."""
+ABSOLUTE_TOLERANCE = 1e-300
+"""Absolute error at which it stops as well: without a coupling there is no relative one."""
 
 CUTOFF = 42.0
 """βε beyond which the gas is left out."""
@@ -84,17 +84,17 @@ def averaged_generator(
     """
     checks.instance(contact, "contact", ContactScattering)
     checks.choice(normalization, "normalization", tuple(NORMALIZATIONS))
-    beta = checks.positive_scalar(beta, "beta")
+    beta = checks.one_inverse_temperature(beta)
     density = NORMALIZATIONS[normalization] * checks.positive_scalar(density, "density")
     checks.nondegenerate(contact.energies)
     n = contact.energies.size
     half = density * np.sqrt(beta / (2 * np.pi * contact.mass)) * _gas_average(contact, beta)
     # The adjoint of ρ_ll' → ρ_kk' takes ρ_l'l to ρ_k'k.
     whole = half + half.conj().transpose(1, 0, 3, 2)
-    frequency = np.empty((n, n), dtype=np.intp)
+    group_of = np.empty((n, n), dtype=np.intp)
     for number, group in enumerate(bohr_groups(contact.energies)):
-        frequency[group.pairs[:, 0], group.pairs[:, 1]] = number
-    whole = whole * (frequency[:, :, None, None] == frequency)
+        group_of[group.pairs[:, 0], group.pairs[:, 1]] = number
+    whole = whole * (group_of[:, :, None, None] == group_of)
     return whole.transpose(1, 0, 3, 2).reshape(n * n, n * n)
 
 
@@ -119,7 +119,7 @@ def _integral(contact: ContactScattering, beta: float, low: float, high: float) 
         return weight * np.exp(-beta * energy) * _half_commutator(contact, energy)
 
     value, error = quad_vec(
-        integrand, 0, 1, epsrel=TOLERANCE, epsabs=SMALLEST, limit=2000, norm="max"
+        integrand, 0, 1, epsrel=TOLERANCE, epsabs=ABSOLUTE_TOLERANCE, limit=2000, norm="max"
     )
     if not error <= 100 * TOLERANCE * np.abs(value).max():
         raise checks.ConvergenceError(

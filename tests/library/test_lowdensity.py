@@ -14,6 +14,7 @@ from detailedbalance import (
     ContactScattering,
     ConvergenceError,
     DegenerateLevelsError,
+    LowDensityGenerator,
     SecularWarning,
     ThreeDots,
     consistent_load,
@@ -678,6 +679,20 @@ def test_fast_rates_warn_that_the_secular_average_fails():
     # Warnings are errors here, so these two say that none comes.
     transition_rates(figure_1(), 2.0, density=1.0)
     loop_current(figure_1(), 2.0, density=1.0)
+
+
+@pytest.mark.parametrize("make", [equilibrium_currents, LowDensityGenerator])
+def test_resonances_are_looked_for_once(make, monkeypatch):
+    searches = []
+
+    def counted(contact):
+        searches.append(contact)
+        return resonances(contact)
+
+    for module in ("flux", "currents", "generator"):
+        monkeypatch.setattr(f"detailedbalance.lowdensity.{module}.resonances", counted)
+    make(figure_1(), 2.0, 0.01)
+    assert len(searches) == 1
 
 
 def test_a_loop_needs_three_levels():

@@ -808,7 +808,7 @@ def detailed_balance_defect(
     odd = (scaled - scaled.conj().T) / 2
     rotation = _nearest_commutator(odd, p)
     scale = np.linalg.norm(scaled - rotation)
-    if scale <= NULL * np.linalg.norm(scaled):
+    if scale <= ROUNDING * len(matrix) * np.linalg.norm(scaled):
         return 0.0
     return float(np.linalg.norm(odd - rotation) / scale)
 

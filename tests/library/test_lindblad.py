@@ -793,6 +793,14 @@ def test_defects_do_not_depend_on_units(unit):
     assert commutation_defect(0 * mixing, 0 * levels) == 0
 
 
+def test_a_hamiltonian_far_faster_than_the_rates_does_not_hide_the_defect():
+    secular = random_generator([0.0, 1.0, 2.0], scale=1e-12)
+    sigma = secular.stationary_state()
+    expected = detailed_balance_defect(secular, sigma)
+    assert expected > 0.01
+    assert detailed_balance_defect(secular.liouvillian, sigma) == pytest.approx(expected, rel=1e-2)
+
+
 def test_a_state_without_full_rank_has_no_inner_product():
     with pytest.raises(ValueError, match="must have full rank"):
         detailed_balance_defect(random_generator([0.0, 1.0]), np.diag([1.0, 0.0]))

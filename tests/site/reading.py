@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import defaultdict
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
@@ -57,23 +58,48 @@ def physics_page(browser):
 
 @contextmanager
 def built_pages(browser, server):
-    """Give what opens a built page, each in a browser context of its own.
+    """Give what opens a built page, in a browser context that remembers nothing.
+
+    A tab takes longer to open than a page to load, so tabs serve one test after the other, but for
+    those that get what a tab does not forget: `own=True`.
 
     Formulas stay as they are: they take seconds on a long chapter, and test_site.py looks at them.
     """
-    contexts = []
+    opened = []
 
-    def open_page(path, **options):
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-        contexts.append(context)
-        context.route("**/_static/mathjax/**", lambda route: route.fulfill(body=""))
-        page = context.new_page()
+    def open_page(path, own=False, **options):
+        spare = [] if own else spare_tabs[repr(sorted(options.items()))]
+        page = spare.pop() if spare else new_tab(browser, options)
+        opened.append((page, own, spare))
         page.goto(f"{server}/{path}")
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page, own, spare in opened:
+        if own:
+            page.context.close()
+        else:
+            forget(page)
+            spare.append(page)
+
+
+spare_tabs = defaultdict(list)
+WINDOW = {"width": 1280, "height": 900}
+
+
+def new_tab(browser, options):
+    """Open a tab in a context of its own."""
+    context = browser.new_context(viewport=WINDOW, **options)
+    context.route("**/_static/mathjax/**", lambda route: route.fulfill(body=""))
+    return context.new_page()
+
+
+def forget(page) -> None:
+    """Make a tab as if nothing had happened in it."""
+    page.evaluate("localStorage.clear()")
+    page.goto("about:blank")
+    page.set_viewport_size(WINDOW)
+    page.mouse.move(0, 0)
 
 
 def figure_of(page, name: str):

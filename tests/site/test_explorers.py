@@ -435,7 +435,7 @@ def test_votes_persist_and_can_be_withdrawn(open_page):
 
 
 def test_votes_work_where_the_browser_keeps_nothing(open_page):
-    page = open_page(DOTS_PAGE)
+    page = open_page(DOTS_PAGE, own=True)
     page.add_init_script(
         "Object.defineProperty(window, 'localStorage', { get() { throw new Error('refused'); } })"
     )

@@ -24,6 +24,7 @@ help:
 	@echo "make clean   remove what the commands above have made"
 
 # The environment holds what requirements.txt names and nothing else, so it is made anew with it.
+# Most of it is never imported, and Python compiles what is.
 $(LOCKED): requirements.txt
 	@set -e; \
 	python=; \
@@ -39,7 +40,7 @@ $(LOCKED): requirements.txt
 	if uv --version >/dev/null 2>&1; then \
 	  uv pip install --quiet --python $(BIN)/python -r requirements.txt; \
 	else \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt; \
 	fi
 	@touch $@
 
@@ -69,6 +70,9 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+
+# With a worker for each core, each computes on one.
+test-library test-site: export OMP_NUM_THREADS = 1
 
 test-library: $(READY)
 	$(BIN)/python -m pytest -n auto --doctest-modules --doctest-glob=README.md lib README.md tests/library

@@ -271,6 +271,22 @@ def test_console_is_silent(view, page, width, mode):
     assert view(page, width, mode).console == []
 
 
+@pytest.mark.parametrize("path", READABLE)
+def test_wide_page_from_a_server_is_complete_and_silent(browser, server, path):
+    """What `view` finds on the wide page is found from disk; a published book has a server."""
+    context = browser.new_context(viewport={"width": 1280, "height": SIZES[1280]})
+    page = context.new_page()
+    requests, console = watch(page)
+    page.goto(f"{server}/{path}")
+    settle(page)
+    seen = look(page, requests, console)
+    context.close()
+    own = (f"{server}/", "data:", "blob:")
+    assert [url for url in seen.requests if not url.startswith(own)] == []
+    assert seen.console == []
+    assert seen.math == []
+
+
 @every_view
 def test_page_does_not_scroll_sideways(view, page, width, mode):
     seen = view(page, width, mode)

@@ -7,7 +7,8 @@ QuTiP's `steadystate` takes the superoperator as it would any other: by its defa
 solution, from Hamiltonian and jump operators ("from operators"), and by three methods from the
 superoperator ready-made.
 
-Errors are the largest relative one of any population, `negative` counts negative populations.
+Errors are the largest relative one of any population, `negative` counts negative populations; a
+method that does not converge is reported as such.
 Seconds are processor time, the best of several runs.  Prints JSON.
 
     python bench/steady_states.py [levels ...]
@@ -20,6 +21,7 @@ import warnings
 
 import numpy as np
 import qutip
+from scipy.sparse.linalg import ArpackNoConvergence
 
 from detailedbalance import LowDensityGenerator, davies_generator, figure_1, gibbs_state
 
@@ -99,7 +101,11 @@ def main():
             own = measure(generator.stationary_state, exact)
             row = {"levels": n, "system": name, "library": own}
             for peer, run in qutip_methods(generator, n):
-                row[peer] = measure(run, exact)
+                try:
+                    row[peer] = measure(run, exact)
+                except ArpackNoConvergence as error:
+                    row[peer] = f"did not converge: {error}"
+                    continue
                 row[peer]["times_slower"] = row[peer]["seconds"] / own["seconds"]
             report.append(row)
     print(json.dumps(report, indent=2, default=float))

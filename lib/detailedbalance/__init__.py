@@ -8,6 +8,7 @@ The flow is Hamiltonian → scattering S(E) → thermal flux F = ∫ e^{-βE} |S
 1.1465
 """
 
+from . import light
 from .checks import ConvergenceError, DegenerateLevelsError, ReducibleChainError, SecularWarning
 from .counting import CountedRates, count_edge
 from .cycles import cycle_affinities, cycle_basis, cycle_currents, satisfies_kolmogorov
@@ -121,6 +122,7 @@ __all__ = [
     "heat_currents",
     "is_doubly_stochastic",
     "is_unistochastic",
+    "light",
     "lindbladian",
     "load_defect",
     "log_path_ratio",

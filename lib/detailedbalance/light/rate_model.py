@@ -1,0 +1,393 @@
+"""What the rate models of light and two-level systems share.
+
+A model is a list of processes, each of which carries one quantum from a subsystem to another or to
+the outside at a rate that depends on the occupations.  Everything follows from that list: the rate
+equations, what is conserved, entropy production, jump simulation.  A process takes from one
+subsystem what it gives to another, so no choice of parameters can lose quanta.
+
+Times are in µs, rates in 1/µs, energies in ħΩ, entropies in k.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.integrate import solve_ivp
+
+from .. import checks
+from .thermal import (
+    bose_occupation,
+    excited_fraction,
+    mode_entropy,
+    mode_inverse_temperature,
+    two_level_entropy,
+    two_level_inverse_temperature,
+)
+
+Array = NDArray[np.float64]
+
+OUTSIDE = "outside"
+"""Where a quantum goes that leaves the system: a bath at temperature zero."""
+
+TWO_LEVEL = "TLS"
+"""The name of the two-level systems among the subsystems; all others are modes of light."""
+
+RELATIVE_TOLERANCE = 1e-12
+"""Relative tolerance of the integration, step by step."""
+
+ABSOLUTE_TOLERANCE = 1e-18
+"""The same, absolute: occupations far below this are zero to the integrator."""
+
+BALANCE_TOLERANCE = 1e-12
+"""Net flows between two subsystems below this part of the gross flow count as balanced."""
+
+COMPLEX_STEP = 1e-100
+"""Step of the derivative by a complex step, exact to rounding since fluxes are polynomials."""
+
+
+class Process(NamedTuple):
+    """One quantum goes from `source` to `target`, both names of subsystems or `OUTSIDE`."""
+
+    source: str
+    target: str
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class EquilibriumDefect:
+    """What the equations do to equal temperatures; made by `equilibrium_defect`.
+
+    Parameters
+    ----------
+    state : array (k,)
+        Equal temperatures.
+    derivative : array (k,)
+        d(state)/dt without what leaves for the outside; zero if equal temperatures stay equal.
+    flows : mapping
+        Net quanta a µs between two subsystems: flows["A", "TLS"] from A to the TLS.
+    """
+
+    state: Array
+    derivative: Array
+    flows: Mapping[tuple[str, str], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateModel:
+    """Base of the models; gives what follows from a list of processes and their fluxes."""
+
+    subsystems: ClassVar[tuple[str, ...]]
+    variables: ClassVar[tuple[str, ...]]
+    processes: ClassVar[tuple[Process, ...]]
+
+    beta: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check all fields: numbers of modes are positive, rates are not negative."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "two_level_systems":
+                value = checks.whole_number(value, field.name, 1)
+            elif field.name == "beta":
+                value = checks.one_inverse_temperature(value)
+            elif field.name.endswith("modes"):
+                value = checks.positive_scalar(value, field.name)
+            else:
+                value = _rate(value, field.name)
+            object.__setattr__(self, field.name, value)
+
+    @property
+    def sizes(self) -> Array:
+        """The quanta that one unit of each variable stands for, (k,): mode numbers, 1 for m."""
+        raise NotImplementedError
+
+    def fluxes(self, state: ArrayLike) -> Array:
+        """Return the quanta a µs that each process carries, (..., r), r = len(processes)."""
+        raise NotImplementedError
+
+    @cached_property
+    def stoichiometry(self) -> Array:
+        """Quanta that a process adds to a subsystem, (k, r): 1, -1 or 0."""
+        return np.array(
+            [
+                [float(p.target == name) - float(p.source == name) for p in self.processes]
+                for name in self.subsystems
+            ]
+        )
+
+    @property
+    def initial_state(self) -> Array:
+        """Equal temperatures ħΩ/kT = `beta`, (k,)."""
+        return self.thermal_state(self.beta)
+
+    def thermal_state(self, beta: ArrayLike) -> Array:
+        """Return the state with these inverse temperatures, (k,).
+
+        Parameters
+        ----------
+        beta : float or array_like (k,)
+            ħΩ/kT of all subsystems, or of each of them, in the order of `subsystems`.
+
+        Raises
+        ------
+        ValueError
+            If β is not positive.
+        """
+        beta = checks.inverse_temperature(beta)
+        if beta.ndim and beta.shape != (len(self.subsystems),):
+            raise ValueError(
+                f"`beta` must be one number or one for each of {', '.join(self.subsystems)}, got "
+                f"shape {beta.shape}"
+            )
+        beta = np.broadcast_to(beta, (len(self.subsystems),))
+        state = bose_occupation(beta)
+        state[self._two_level] = self.two_level_systems * excited_fraction(beta[self._two_level])
+        return state
+
+    def derivative(self, state: ArrayLike) -> Array:
+        """Return d(state)/dt, (..., k), from the occupations, (..., k)."""
+        return self._derivative(self.checked_state(state))
+
+    def linearization(self, state: ArrayLike) -> Array:
+        """Return the matrix ∂(derivative)_i/∂(state)_j, (k, k)."""
+        return self._jacobian(self.checked_state(state))
+
+    def quanta(self, state: ArrayLike) -> Array:
+        """Return the number of quanta in the whole system, (...,)."""
+        return self.checked_state(state) @ self.sizes
+
+    def inverse_temperatures(self, state: ArrayLike) -> Array:
+        """Return ħΩ/kT of each subsystem, (..., k); infinite where it is empty."""
+        state = self.checked_state(state)
+        beta = mode_inverse_temperature(state)
+        fraction = state[..., self._two_level] / self.two_level_systems
+        beta[..., self._two_level] = two_level_inverse_temperature(fraction)
+        return beta
+
+    def entropies(self, state: ArrayLike) -> Array:
+        """Return the entropy of each subsystem, (..., k)."""
+        state = self.checked_state(state)
+        entropy = self.sizes * mode_entropy(state)
+        fraction = state[..., self._two_level] / self.two_level_systems
+        entropy[..., self._two_level] = self.two_level_systems * two_level_entropy(fraction)
+        return entropy
+
+    def flows(self, state: ArrayLike) -> dict[tuple[str, str], Array]:
+        """Return the net quanta a µs between each two subsystems that exchange any.
+
+        The entry [("A", "TLS")] counts from A to the TLS, and what leaves is ("A", "outside").
+        """
+        return self._by_pair(self.fluxes(self.checked_state(state)))
+
+    def heat_flows(self, state: ArrayLike) -> Array:
+        """Return the heat that each subsystem sends outside, in ħΩ a µs, (..., k)."""
+        fluxes = self.fluxes(self.checked_state(state))
+        return -(fluxes * self._leaves) @ self.stoichiometry.T
+
+    def entropy_change(self, state: ArrayLike) -> Array:
+        """Return dS/dt of the sum of the subsystems' entropies, in k a µs, (...,)."""
+        state = self.checked_state(state)
+        change = self.fluxes(state) @ self.stoichiometry.T
+        return _finite_product(change, self.inverse_temperatures(state)).sum(axis=-1)
+
+    def entropy_production_parts(self, state: ArrayLike) -> dict[tuple[str, str], Array]:
+        """Return the entropy that heat exchange between each two subsystems produces, in k a µs.
+
+        The flow of heat times the difference of inverse temperatures.
+        """
+        state = self.checked_state(state)
+        beta = dict(
+            zip(self.subsystems, np.moveaxis(self.inverse_temperatures(state), -1, 0), strict=True)
+        )
+        return {
+            (source, target): _finite_product(flow, _difference(beta[target], beta[source]))
+            for (source, target), flow in self.flows(state).items()
+            if target != OUTSIDE
+        }
+
+    def entropy_production(self, state: ArrayLike) -> Array:
+        """Return σ, the sum of `entropy_production_parts`, in k a µs, (...,)."""
+        return np.sum(list(self.entropy_production_parts(state).values()), axis=0)
+
+    def equilibrium_defect(self, beta: float | None = None) -> EquilibriumDefect:
+        """Return what the equations do to equal temperatures, and which exchange does it.
+
+        What leaves for the outside is left out.
+
+        Parameters
+        ----------
+        beta : float, optional
+            ħΩ/kT; the model's own by default.
+        """
+        state = self.thermal_state(self.beta if beta is None else beta)
+        fluxes = self.fluxes(state) * ~self._leaves
+        flows = {
+            pair: float(flow) for pair, flow in self._by_pair(fluxes).items() if OUTSIDE not in pair
+        }
+        return EquilibriumDefect(state, fluxes @ self.stoichiometry.T / self.sizes, flows)
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether equal temperatures balance the exchange of each two subsystems.
+
+        What leaves for the outside does not count.
+        """
+        fluxes = self.fluxes(self.initial_state)
+        gross = self._by_pair(fluxes, signed=False)
+        net = self._by_pair(fluxes)
+        return all(
+            abs(net[pair]) <= BALANCE_TOLERANCE * gross[pair] for pair in net if OUTSIDE not in pair
+        )
+
+    def solve(self, times: ArrayLike, start: ArrayLike | None = None) -> "Run":
+        """Return the solution of the rate equations at given times.
+
+        Parameters
+        ----------
+        times : array_like (t,)
+            In µs, increasing, the first not negative; the start is at zero.
+        start : array_like (k,), optional
+            Occupations at time zero; equal temperatures, `initial_state`, by default.
+
+        Returns
+        -------
+        Run
+
+        Raises
+        ------
+        ValueError
+            If times do not increase, or the start is no possible state.
+        ConvergenceError
+            If the integrator gives up.
+        """
+        times = _checked_times(times)
+        start = self.checked_state(self.initial_state if start is None else start)
+        if start.ndim != 1:
+            raise ValueError(f"`start` must be one state, (k,), got {start.shape}")
+        return Run(self, times, self._integrate(times, start))
+
+    def checked_state(self, state: ArrayLike) -> Array:
+        """Return `state` as an array (..., k) of possible occupations.
+
+        Raises
+        ------
+        ValueError
+            If the shape does not fit, an occupation is negative, or m exceeds M.
+        """
+        state = checks.real_array(state, "state")
+        names = ", ".join(self.variables)
+        if state.ndim == 0 or state.shape[-1] != len(self.variables):
+            raise ValueError(
+                f"`state` must have shape (..., {len(self.variables)}), for {names}, "
+                f"got {state.shape}"
+            )
+        if np.any(state < 0):
+            raise ValueError(
+                f"`state` holds mean occupations {names}, which must not be negative, got "
+                f"{state.min()}"
+            )
+        if np.any(state[..., self._two_level] > self.two_level_systems):
+            raise ValueError(
+                f"m must not exceed the number of two-level systems, {self.two_level_systems}, got "
+                f"{state[..., self._two_level].max()}"
+            )
+        return state
+
+    def _integrate(self, times: Array, start: Array) -> Array:
+        if times[-1] == 0:
+            return start[None]
+        solution = solve_ivp(
+            lambda _, state: self._derivative(state),
+            (0.0, times[-1]),
+            start,
+            method="LSODA",
+            t_eval=times,
+            jac=lambda _, state: self._jacobian(state),
+            rtol=RELATIVE_TOLERANCE,
+            atol=ABSOLUTE_TOLERANCE,
+        )
+        if not solution.success:
+            raise checks.ConvergenceError(f"the integration stopped: {solution.message}")
+        return solution.y.T
+
+    @property
+    def _two_level(self) -> int:
+        return self.subsystems.index(TWO_LEVEL)
+
+    @cached_property
+    def _leaves(self) -> NDArray[np.bool_]:
+        return np.array([process.target == OUTSIDE for process in self.processes])
+
+    def _derivative(self, state: NDArray) -> NDArray:
+        return self.fluxes(state) @ self.stoichiometry.T / self.sizes
+
+    def _jacobian(self, state: Array) -> Array:
+        k = len(self.variables)
+        return self._derivative(state + 1j * COMPLEX_STEP * np.eye(k)).imag.T / COMPLEX_STEP
+
+    def _by_pair(self, fluxes: Array, signed: bool = True) -> dict[tuple[str, str], Array]:
+        pairs: dict[tuple[str, str], Array] = {}
+        for process, flux in zip(self.processes, np.moveaxis(fluxes, -1, 0), strict=True):
+            forward, backward = (process.source, process.target), (process.target, process.source)
+            if backward in pairs:
+                pairs[backward] = pairs[backward] + (-flux if signed else flux)
+            else:
+                pairs[forward] = pairs.get(forward, 0.0) + flux
+        return pairs
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Solution of a model's rate equations; made by `RateModel.solve`.
+
+    Parameters
+    ----------
+    model : RateModel
+    times : array (t,)
+    states : array (t, k)
+        Occupations in the order of `model.variables`; each is also an attribute, as in `run.n_A`.
+    """
+
+    model: RateModel
+    times: Array
+    states: Array
+
+    def __getattr__(self, name: str) -> Array:
+        """Return one occupation by its name, (t,)."""
+        # Only called for what is no field; copy and pickle ask before the fields are there.
+        if name.startswith("__") or name not in type(self.model).variables:
+            raise AttributeError(f"a run of {type(self.model).__name__} has no {name!r}")
+        return self.states[:, self.model.variables.index(name)]
+
+    @property
+    def temperatures(self) -> Array:
+        """Effective temperature kT/ħΩ of each subsystem, (t, k)."""
+        return 1 / self.model.inverse_temperatures(self.states)
+
+
+def _rate(value: ArrayLike, name: str) -> float:
+    rate = checks.scalar(value, name)
+    if rate < 0:
+        raise ValueError(f"`{name}` is a rate in 1/µs and must not be negative, got {rate}")
+    return rate
+
+
+def _checked_times(times: ArrayLike) -> Array:
+    times = checks.vector(times, "times")
+    if times[0] < 0 or np.any(np.diff(times) <= 0):
+        raise ValueError("`times` must increase and begin at zero or later; the start is at zero")
+    return times
+
+
+def _difference(a: Array, b: Array) -> Array:
+    """Return a - b, and zero where both are infinite."""
+    both = np.isinf(a) & np.isinf(b)
+    return np.where(both, 0.0, np.where(both, 0.0, a) - np.where(both, 0.0, b))
+
+
+def _finite_product(flow: Array, beta: Array) -> Array:
+    """Return flow times β, and zero where nothing flows, however cold."""
+    return flow * np.where(flow == 0, 0.0, beta)

@@ -1,0 +1,1 @@
+"""Jump simulation of reaction networks, all trajectories in lock-step."""

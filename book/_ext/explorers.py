@@ -21,7 +21,14 @@ SOURCE = Path(__file__).resolve().parents[1] / "explorers"
 SHARED = ("state.js", "controls.js", "drawing.js")
 STATIC = "explorers"
 # Explorers that use the physics of others beside their own.
-BORROWED = {"weak-coupling": ("three-dots",), "two-films": ("three-dots",)}
+BORROWED = {
+    "weak-coupling": ("three-dots",),
+    "two-films": ("three-dots",),
+    "photon-jumps": ("light-rates",),
+    "one-way-street": ("light-rates",),
+    "entropy-ledger": ("light-rates",),
+    "closed-loop": ("light-rates",),
+}
 
 
 class explorer(nodes.figure):  # noqa: N801 (Sphinx names its visitors after the node)

@@ -267,3 +267,83 @@ def draw_traffic(
     ax.set(aspect="equal")
     ax.margins(0.22)
     ax.set_axis_off()
+
+
+def draw_waveguide(ax, closed: bool = False) -> None:
+    """Draw two cavities on a chiral waveguide with two-level systems between them.
+
+    Channel 1 runs to the right and channel 2 to the left; the two-level systems couple to them with
+    different strengths, which the widths of their arrows stand for.  The layouts of [B] Fig. 1 and,
+    with `closed`, of its Fig. 6.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw; loses its axes.
+    closed : bool
+        Whether the waveguide is a loop; otherwise its ends are open.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> _, ax = plt.subplots()
+    >>> draw_waveguide(ax)
+    >>> plt.close()
+    """
+    middle = {"ha": "center", "va": "center"}
+    lanes = {"1": (0.09, 1, "vermilion"), "2": (-0.09, -1, "blue")}
+    for channel, (y, direction, color) in lanes.items():
+        ends = 2.7 if closed else 3.3
+        ax.plot([-ends, ends], [y, y], color=COLORS[color], ls="solid", lw=2.2)
+        for x in (-2.5, -0.85, 0.4, 2.5) if closed else (-3.25, -0.85, 0.4, 3.25):
+            _waveguide_arrow(ax, (x - 0.1 * direction, y), (x + 0.1 * direction, y), color)
+        if closed:
+            _waveguide_return(ax, y, ends, direction, color)
+        side = "bottom" if direction > 0 else "top"
+        ax.text(0.55, y + 0.1 * direction, f"channel {channel}", color=COLORS[color], va=side)
+    for name, x in (("A", -1.8), ("B", 1.8)):
+        ax.add_patch(_rounded_box(x - 0.45, 0.5, 0.9, 0.75))
+        ax.text(x, 0.875, name, fontsize="x-large", **middle)
+        _waveguide_arrow(ax, (x, 0.5), (x, 0.12), "grey", both=True)
+        ax.text(x + 0.12, 0.33, "$h$", va="center")
+    ax.add_patch(_rounded_box(-0.85, -1.25, 1.1, 0.62))
+    x, y = np.meshgrid([-0.65, -0.3, 0.05], [-1.08, -0.82])
+    ax.plot(x.ravel(), y.ravel(), "o", color=COLORS["purple"], ms=6, ls="none")
+    ax.text(0.37, -0.94, "two-level systems", va="center")
+    _waveguide_arrow(ax, (-0.55, -0.63), (-0.55, 0.06), "vermilion", both=True, lw=3.2)
+    _waveguide_arrow(ax, (-0.1, -0.63), (-0.1, -0.12), "blue", both=True, lw=1)
+    ax.text(-0.68, -0.38, "$g_1$", ha="right", va="center")
+    ax.text(0.02, -0.38, "$g_2$", ha="left", va="center")
+    if not closed:
+        for side, align in ((-3.3, "left"), (3.3, "right")):
+            ax.text(side, -0.22, "open end", ha=align, va="top", color=COLORS["grey"])
+    ax.set(xlim=(-3.55, 3.55), ylim=(-1.35, 2.35 if closed else 1.35), aspect="equal")
+    ax.set_axis_off()
+
+
+def _rounded_box(x: float, y: float, width: float, height: float):
+    from matplotlib.patches import FancyBboxPatch
+
+    return FancyBboxPatch(
+        (x, y), width, height, "round,pad=0,rounding_size=0.1", fc="#F2F2F2", ec="black", lw=1.4
+    )
+
+
+def _waveguide_arrow(ax, start, end, color, both=False, lw=2.0) -> None:
+    style = {"arrowstyle": "<|-|>" if both else "-|>", "color": COLORS[color], "lw": lw}
+    style |= {"mutation_scale": 13, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", xy=end, xytext=start, arrowprops=style)
+
+
+def _waveguide_return(ax, y: float, ends: float, direction: int, color: str) -> None:
+    """Draw the long way round: up one side, back above the cavities, down the other."""
+    # Channel 1, above channel 2 on the short way, is the inner lane.
+    top = 1.85 - 0.09 * direction
+    bend = np.linspace(-np.pi / 2, 0, 20)
+    radius = 0.35 - 0.09 * direction
+    x = np.concatenate([ends + radius * np.cos(bend), ends + radius * np.cos(bend[::-1]), [0.0]])
+    low = y + radius * (1 + np.sin(bend))
+    high = top - radius * (1 + np.sin(bend[::-1]))
+    for side in (1, -1):
+        ax.plot(side * x, [*low, *high, top], color=COLORS[color], ls="solid", lw=2.2)
+    _waveguide_arrow(ax, (0.1 * direction, top), (-0.1 * direction, top), color)

@@ -17,6 +17,7 @@ from detailedbalance.plotting import (
     draw_levels,
     draw_matrix,
     draw_traffic,
+    draw_waveguide,
 )
 
 NAMES = ["−", "0", "+"]
@@ -73,6 +74,27 @@ def test_traffic_shows_populations_as_areas_and_the_busier_direction_in_colour(a
 def test_traffic_refuses_what_does_not_fit(ax, places, populations, flow):
     with pytest.raises(ValueError, match="must"):
         draw_traffic(ax, places, populations, flow, ["a", "b"])
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_waveguide_shows_both_channels_and_where_light_leaves(ax, closed):
+    draw_waveguide(ax, closed=closed)
+    words = [text.get_text() for text in ax.texts if text.get_text()]
+    assert {"A", "B", "channel 1", "channel 2", "two-level systems", "$g_1$", "$g_2$"} <= set(words)
+    assert words.count("open end") == (0 if closed else 2)
+    lanes = {color: [] for color in ("vermilion", "blue")}
+    for line in ax.lines:
+        for color, points in lanes.items():
+            if line.get_color() == COLORS[color]:
+                points.append(line.get_xydata())
+    for points in lanes.values():
+        ends = np.concatenate([[lane[0], lane[-1]] for lane in points])
+        met = [np.sum(np.all(np.isclose(ends, end), axis=1)) for end in ends]
+        # A loop is closed if each end of a piece is the end of another.
+        assert (min(met) == 2) == closed
+    inner, outer = (np.concatenate(points) for points in lanes.values())
+    if closed:
+        assert np.all(np.ptp(inner, axis=0) < np.ptp(outer, axis=0)), "lanes cross"
 
 
 def test_lines_contrast_with_their_background_and_differ_in_dashes(ax):

@@ -43,16 +43,31 @@ class EmbeddedCavity(RateModel):
     tilde_gamma_6: float
 
     @property
+    def gamma_4_prime(self) -> float:
+        """γ'_4 = γ_4 𝒩_A/𝒩_C, by mode of C, in 1/µs."""
+        return self.gamma_4 * self.modes / self.outer_modes
+
+    @property
+    def gamma_5(self) -> float:
+        """γ_5 = γ̃_5/𝒩_C, by mode of C, in 1/µs."""
+        return self.tilde_gamma_5 / self.outer_modes
+
+    @property
+    def gamma_6(self) -> float:
+        """γ_6 = γ̃_6/𝒩_A, by mode of A, in 1/µs."""
+        return self.tilde_gamma_6 / self.modes
+
+    @property
     def sizes(self) -> Array:
         """The quanta that one unit of each variable stands for, (k,): mode numbers, 1 for m."""
         return np.array([self.modes, self.outer_modes, 1.0])
 
     def fluxes(self, state: ArrayLike) -> Array:
         """Return the quanta a µs that each process carries, (..., r), r = len(processes)."""
-        n_A, n_C, m = np.moveaxis(np.asarray(state), -1, 0)
+        n_A, n_C, m = np.asarray(state).T
         ground = self.two_level_systems - m
         through = self.tilde_gamma_6 * (n_C + 1) ** 2
-        return np.stack(
+        return np.array(
             [
                 self.modes * self.gamma_4 * n_A * (n_C + 1),
                 self.modes * self.gamma_4 * n_C * (n_A + 1),
@@ -60,6 +75,5 @@ class EmbeddedCavity(RateModel):
                 self.tilde_gamma_5 * m * (n_C + 1),
                 through * ground * n_A,
                 through * m * (n_A + 1),
-            ],
-            axis=-1,
-        )
+            ]
+        ).T

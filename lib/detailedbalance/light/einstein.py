@@ -45,6 +45,6 @@ class EinsteinRates(RateModel):
 
     def fluxes(self, state: ArrayLike) -> Array:
         """Return the quanta a µs that each process carries, (..., r), r = len(processes)."""
-        n, m = np.moveaxis(np.asarray(state), -1, 0)
+        n, m = np.asarray(state).T
         absorbed, emitted = (self.two_level_systems - m) * n, m * (n + 1)
-        return self.tilde_gamma * np.stack([absorbed, emitted], axis=-1)
+        return self.tilde_gamma * np.array([absorbed, emitted]).T

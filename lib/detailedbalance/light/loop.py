@@ -55,17 +55,42 @@ class ClosedLoop(RateModel):
     tilde_gamma_12: float = 0.0
 
     @property
+    def gamma_dec_prime(self) -> float:
+        """γ'_dec = γ_dec 𝒩/𝒩', by mode of a channel, in 1/µs, [B] (83)."""
+        return self.gamma_dec * self.modes / self.waveguide_modes
+
+    @property
+    def gamma_1(self) -> float:
+        """γ_1 = γ̃_1/𝒩, by mode of a cavity, in 1/µs."""
+        return self.tilde_gamma_1 / self.modes
+
+    @property
+    def gamma_2(self) -> float:
+        """γ_2 = γ̃_2/𝒩, by mode of a cavity, in 1/µs."""
+        return self.tilde_gamma_2 / self.modes
+
+    @property
+    def gamma_11(self) -> float:
+        """γ_11 = γ̃_11/𝒩', by mode of channel 1, in 1/µs."""
+        return self.tilde_gamma_11 / self.waveguide_modes
+
+    @property
+    def gamma_12(self) -> float:
+        """γ_12 = γ̃_12/𝒩', by mode of channel 2, in 1/µs."""
+        return self.tilde_gamma_12 / self.waveguide_modes
+
+    @property
     def sizes(self) -> Array:
         """The quanta that one unit of each variable stands for, (k,): mode numbers, 1 for m."""
         return np.array([self.modes] * 2 + [self.waveguide_modes] * 2 + [1.0])
 
     def fluxes(self, state: ArrayLike) -> Array:
         """Return the quanta a µs that each process carries, (..., r), r = len(processes)."""
-        n_A, n_B, n_1, n_2, m = np.moveaxis(np.asarray(state), -1, 0)
+        n_A, n_B, n_1, n_2, m = np.asarray(state).T
         ground = self.two_level_systems - m
         leak, feed = self.modes * self.gamma_dec, self.modes * self.gamma_0
         cross = self.waveguide_modes * self.gamma_3 * (n_A + n_B + 2)
-        return np.stack(
+        return np.array(
             [
                 leak * n_A * (n_1 + 1),
                 leak * n_1 * (n_A + 1),
@@ -87,6 +112,5 @@ class ClosedLoop(RateModel):
                 self.tilde_gamma_2 * m * (n_A + 1) * (n_2 + 1),
                 cross * n_1 * (n_2 + 1),
                 cross * n_2 * (n_1 + 1),
-            ],
-            axis=-1,
-        )
+            ]
+        ).T

@@ -8,14 +8,19 @@ subsystem what it gives to another, so no choice of parameters can lose quanta.
 Times are in µs, rates in 1/µs, energies in ħΩ, entropies in k.
 """
 
+import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
+from scipy.linalg import lstsq, null_space
+from scipy.optimize import OptimizeResult, brentq
 
 from .. import checks
 from .thermal import (
@@ -38,11 +43,23 @@ TWO_LEVEL = "TLS"
 RELATIVE_TOLERANCE = 1e-12
 """Relative tolerance of the integration, step by step."""
 
-ABSOLUTE_TOLERANCE = 1e-18
-"""The same, absolute: occupations far below this are zero to the integrator."""
+ABSOLUTE_TOLERANCE = 1e-100
+"""The same, absolute; occupations below it become zero, so those above keep their digits."""
 
 BALANCE_TOLERANCE = 1e-12
 """Net flows between two subsystems below this part of the gross flow count as balanced."""
+
+SIGN_TOLERANCE = 1e-11
+"""Of σ, relative to the heat exchanged over the temperatures; below it the sign is rounding."""
+
+LONGEST_TIME = 1e15
+"""In µs, thirty years: what a steady state may take at most."""
+
+NEAR = 1e-6
+"""Newton takes over where its first step is smaller than this, relative to each occupation."""
+
+NEWTON_STEPS = 3
+"""From `NEAR` each doubles the digits, so that the last one is rounding."""
 
 COMPLEX_STEP = 1e-100
 """Step of the derivative by a complex step, exact to rounding since fluxes are polynomials."""
@@ -76,7 +93,7 @@ class EquilibriumDefect:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RateModel:
+class RateModel(ABC):
     """Base of the models; gives what follows from a list of processes and their fluxes."""
 
     subsystems: ClassVar[tuple[str, ...]]
@@ -100,13 +117,13 @@ class RateModel:
             object.__setattr__(self, field.name, value)
 
     @property
+    @abstractmethod
     def sizes(self) -> Array:
         """The quanta that one unit of each variable stands for, (k,): mode numbers, 1 for m."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fluxes(self, state: ArrayLike) -> Array:
         """Return the quanta a µs that each process carries, (..., r), r = len(processes)."""
-        raise NotImplementedError
 
     @cached_property
     def stoichiometry(self) -> Array:
@@ -263,11 +280,71 @@ class RateModel:
         ConvergenceError
             If the integrator gives up.
         """
-        times = _checked_times(times)
-        start = self.checked_state(self.initial_state if start is None else start)
-        if start.ndim != 1:
-            raise ValueError(f"`start` must be one state, (k,), got {start.shape}")
-        return Run(self, times, self._integrate(times, start))
+        start, times = self._checked_start(start), _checked_times(times)
+        if times[-1] == 0:
+            return Run(self, times, start[None])
+        return Run(self, times, _clipped(self._integrate(start, times[-1], t_eval=times).y))
+
+    def steady_state(self, start: ArrayLike | None = None) -> Array:
+        """Return the state that is reached in the end, (k,).
+
+        It is empty if quanta can leave from everywhere.  Otherwise the equations are integrated
+        until Newton's method, with the conserved quanta held, finds the steady state nearby.
+
+        Parameters
+        ----------
+        start : array_like (k,), optional
+            Occupations at time zero; equal temperatures, `initial_state`, by default.
+
+        Raises
+        ------
+        ValueError
+            If the start is no possible state.
+        ConvergenceError
+            If the steady state is not reached within `LONGEST_TIME`.
+        """
+        state = self._checked_start(start)
+        if self._empties:
+            return np.zeros_like(state)
+        held, time = self._conserved @ (self.sizes * state), 1.0
+        while time <= LONGEST_TIME:
+            state = _clipped(self._integrate(state, time).y)[-1]
+            if np.abs(self._newton_step(state, held)).max() <= NEAR:
+                for _ in range(NEWTON_STEPS):
+                    state = state * (1 + self._newton_step(state, held))
+                return state
+            time *= 10
+        raise checks.ConvergenceError(
+            f"no steady state within {LONGEST_TIME:g} µs; are some rates far smaller than others?"
+        )
+
+    def entropy_production_zeros(self, until: float, start: ArrayLike | None = None) -> Array:
+        """Return the times in µs, from zero to `until`, at which σ changes its sign.
+
+        Parameters
+        ----------
+        until : float
+            In µs.
+        start : array_like (k,), optional
+            Occupations at time zero; equal temperatures, `initial_state`, by default.
+        """
+        start, until = self._checked_start(start), checks.positive_scalar(until, "until")
+        solution = self._integrate(start, until, dense_output=True)
+        states = _clipped(solution.y)
+        production = self.entropy_production(states)
+        heat = sum(np.abs(flow) for pair, flow in self.flows(states).items() if OUTSIDE not in pair)
+        scale = _finite_product(heat, np.abs(self.inverse_temperatures(states)).max(axis=-1))
+        certain = np.flatnonzero(np.abs(production) > SIGN_TOLERANCE * scale)
+        return np.array(
+            [
+                brentq(
+                    lambda time: self.entropy_production(_clipped(solution.sol(time))),
+                    *solution.t[[before, after]],
+                )
+                for before, after in pairwise(certain)
+                if production[before] * production[after] < 0
+            ]
+        )
 
     def checked_state(self, state: ArrayLike) -> Array:
         """Return `state` as an array (..., k) of possible occupations.
@@ -296,22 +373,61 @@ class RateModel:
             )
         return state
 
-    def _integrate(self, times: Array, start: Array) -> Array:
-        if times[-1] == 0:
-            return start[None]
-        solution = solve_ivp(
-            lambda _, state: self._derivative(state),
-            (0.0, times[-1]),
-            start,
-            method="LSODA",
-            t_eval=times,
-            jac=lambda _, state: self._jacobian(state),
-            rtol=RELATIVE_TOLERANCE,
-            atol=ABSOLUTE_TOLERANCE,
-        )
+    def _checked_start(self, start: ArrayLike | None) -> Array:
+        start = self.checked_state(self.initial_state if start is None else start)
+        if start.ndim != 1:
+            raise ValueError(
+                f"`start` must be one state, ({len(self.variables)},), got {start.shape}"
+            )
+        return start
+
+    def _integrate(self, start: Array, until: float, **options: object) -> OptimizeResult:
+        with warnings.catch_warnings():
+            # What LSODA warns of is in its message as well.
+            warnings.simplefilter("ignore", UserWarning)
+            solution = solve_ivp(
+                lambda _, state: self._derivative(state),
+                (0.0, until),
+                start,
+                method="LSODA",
+                jac=lambda _, state: self._jacobian(state),
+                rtol=RELATIVE_TOLERANCE,
+                atol=ABSOLUTE_TOLERANCE,
+                **options,
+            )
         if not solution.success:
             raise checks.ConvergenceError(f"the integration stopped: {solution.message}")
-        return solution.y.T
+        return solution
+
+    def _newton_step(self, state: Array, held: Array) -> Array:
+        """Return the relative change (k,) after which nothing changes and `held` is conserved."""
+        fluxes, amounts = self.fluxes(state), self.sizes * state
+        gross = fluxes @ np.abs(self.stoichiometry).T
+        gross[gross == 0] = 1.0
+        flow = self.sizes[:, None] * self._jacobian(state) * state / gross[:, None]
+        excess = fluxes @ self.stoichiometry.T / gross
+        flow = np.vstack([flow, self._conserved * amounts])
+        excess = np.append(excess, self._conserved @ amounts - held)
+        return lstsq(flow, -excess)[0]
+
+    @cached_property
+    def _active(self) -> NDArray[np.bool_]:
+        """Which processes happen where nothing is empty, (r,)."""
+        return self.fluxes(self.initial_state) > 0
+
+    @cached_property
+    def _conserved(self) -> Array:
+        """Weights (c, k) of the subsystems' quanta in each conserved quantity."""
+        return null_space(self.stoichiometry[:, self._active].T).T
+
+    @cached_property
+    def _empties(self) -> bool:
+        """Whether quanta can leave from every subsystem, on some way."""
+        names = [*self.subsystems, OUTSIDE]
+        steps = np.eye(len(names))
+        for process, active in zip(self.processes, self._active, strict=True):
+            steps[names.index(process.source), names.index(process.target)] += active
+        return bool(np.all(np.linalg.matrix_power(steps, len(names))[:, -1] > 0))
 
     @property
     def _two_level(self) -> int:
@@ -356,16 +472,65 @@ class Run:
     states: Array
 
     def __getattr__(self, name: str) -> Array:
-        """Return one occupation by its name, (t,)."""
+        """Return one occupation, as in `run.n_A`, or temperature, as in `run.temperature_A`."""
         # Only called for what is no field; copy and pickle ask before the fields are there.
-        if name.startswith("__") or name not in type(self.model).variables:
-            raise AttributeError(f"a run of {type(self.model).__name__} has no {name!r}")
-        return self.states[:, self.model.variables.index(name)]
+        if not name.startswith("__"):
+            if name in self.model.variables:
+                return self.states[:, self.model.variables.index(name)]
+            kind, _, subsystem = name.partition("_")
+            if kind == "temperature" and subsystem in self.model.subsystems:
+                return self.temperatures[:, self.model.subsystems.index(subsystem)]
+        raise AttributeError(f"a run of {type(self.model).__name__} has no {name!r}")
+
+    def __dir__(self) -> list[str]:
+        temperatures = [f"temperature_{name}" for name in self.model.subsystems]
+        return sorted([*super().__dir__(), *self.model.variables, *temperatures])
+
+    @property
+    def quanta(self) -> Array:
+        """Quanta in the whole system, (t,)."""
+        return self.model.quanta(self.states)
+
+    @property
+    def inverse_temperatures(self) -> Array:
+        """ħΩ/kT of each subsystem, (t, k)."""
+        return self.model.inverse_temperatures(self.states)
 
     @property
     def temperatures(self) -> Array:
         """Effective temperature kT/ħΩ of each subsystem, (t, k)."""
-        return 1 / self.model.inverse_temperatures(self.states)
+        with np.errstate(divide="ignore"):
+            return 1 / self.inverse_temperatures
+
+    @property
+    def entropies(self) -> Array:
+        """Entropy of each subsystem in k, (t, k)."""
+        return self.model.entropies(self.states)
+
+    @property
+    def entropy(self) -> Array:
+        """Entropy of the whole system in k, (t,): the sum over the subsystems."""
+        return self.entropies.sum(axis=-1)
+
+    @property
+    def heat_flows(self) -> Array:
+        """Heat that each subsystem sends outside, in ħΩ a µs, (t, k)."""
+        return self.model.heat_flows(self.states)
+
+    @property
+    def entropy_production_parts(self) -> dict[tuple[str, str], Array]:
+        """Entropy in k that each two subsystems produce in a µs, (t,) each."""
+        return self.model.entropy_production_parts(self.states)
+
+    @property
+    def entropy_production(self) -> Array:
+        """σ in k a µs, (t,)."""
+        return self.model.entropy_production(self.states)
+
+
+def _clipped(states: Array) -> Array:
+    """Return the integrator's states (k, ...) as (..., k), rounding below zero removed."""
+    return np.where(states < ABSOLUTE_TOLERANCE, 0.0, states).T
 
 
 def _rate(value: ArrayLike, name: str) -> float:
@@ -383,8 +548,8 @@ def _checked_times(times: ArrayLike) -> Array:
 
 
 def _difference(a: Array, b: Array) -> Array:
-    """Return a - b, and zero where both are infinite."""
-    both = np.isinf(a) & np.isinf(b)
+    """Return a - b, and zero where both are the same infinity."""
+    both = np.isinf(a) & (a == b)
     return np.where(both, 0.0, np.where(both, 0.0, a) - np.where(both, 0.0, b))
 
 

@@ -6,7 +6,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .. import checks
 from .rate_model import OUTSIDE, Process, RateModel
+from .thermal import mode_entropy
 
 Array = NDArray[np.float64]
 
@@ -52,16 +54,26 @@ class OpenWaveguide(RateModel):
     tilde_gamma_12: float = 0.0
 
     @property
+    def gamma_1(self) -> float:
+        """γ_1 = γ̃_1/𝒩, by mode of a cavity, in 1/µs."""
+        return self.tilde_gamma_1 / self.modes
+
+    @property
+    def gamma_2(self) -> float:
+        """γ_2 = γ̃_2/𝒩, by mode of a cavity, in 1/µs."""
+        return self.tilde_gamma_2 / self.modes
+
+    @property
     def sizes(self) -> Array:
         """The quanta that one unit of each variable stands for, (k,): mode numbers, 1 for m."""
         return np.array([self.modes, self.modes, 1.0])
 
     def fluxes(self, state: ArrayLike) -> Array:
         """Return the quanta a µs that each process carries, (..., r), r = len(processes)."""
-        n_A, n_B, m = np.moveaxis(np.asarray(state), -1, 0)
+        n_A, n_B, m = np.asarray(state).T
         ground = self.two_level_systems - m
         leak, feed = self.modes * self.gamma_dec, self.modes * self.gamma_0
-        return np.stack(
+        return np.array(
             [
                 leak * n_A,
                 leak * n_A,
@@ -75,6 +87,61 @@ class OpenWaveguide(RateModel):
                 self.tilde_gamma_1 * m * (n_B + 1),
                 self.tilde_gamma_2 * ground * n_B,
                 self.tilde_gamma_2 * m * (n_A + 1),
-            ],
-            axis=-1,
-        )
+            ]
+        ).T
+
+    def slow_mode(self) -> tuple[float, Array]:
+        """Return how the last quanta leave: the rate of decay and the direction.
+
+        Near the empty state the equations are linear, and what decays most slowly is left in the
+        end: state → e^{rate t} times `direction`.
+
+        Returns
+        -------
+        rate : float
+            In 1/µs, negative.
+        direction : array (k,)
+            Not negative; the largest entry is one.
+
+        Raises
+        ------
+        ValueError
+            If some quanta can never leave.
+        """
+        if not self._empties:
+            raise ValueError(
+                "some quanta can never leave, so there is no slowest decay; `gamma_dec`, "
+                "`tilde_gamma_11` or `tilde_gamma_12` must be positive"
+            )
+        # No entry of minus the inverse is negative, so its largest eigenvalue is real and so are
+        # the entries of its vector; the slowest rate is there to full precision.
+        times, modes = np.linalg.eig(-np.linalg.inv(self._jacobian(np.zeros(3))))
+        slowest = np.argmax(times.real)
+        direction = np.abs(modes[:, slowest])
+        return -1 / float(times[slowest].real), direction / direction.max()
+
+    def emitted_entropy(self, state: ArrayLike, bandwidth: float) -> Array:
+        """Return the most entropy that the light in the open ends can carry away, in k a µs.
+
+        A channel of bandwidth Δ holds Δ/2π modes in time a µs, so a flow j puts 2πj/Δ quanta into
+        each, and black light of this occupation has the most entropy:
+
+        (Δ/2π) Σ_r s(2π j_r/Δ),  j_r = 𝒩 γ_dec (n_A + n_B) + γ̃_1r m,
+
+        with s(n) the `mode_entropy`.
+
+        Parameters
+        ----------
+        state : array_like (..., k)
+        bandwidth : float
+            Δ in 1/µs.
+
+        Returns
+        -------
+        array (...)
+        """
+        n_A, n_B, m = np.moveaxis(self.checked_state(state), -1, 0)
+        temporal_modes = checks.positive_scalar(bandwidth, "bandwidth") / (2 * np.pi)
+        leak = self.modes * self.gamma_dec * (n_A + n_B)
+        channels = np.stack([leak + self.tilde_gamma_11 * m, leak + self.tilde_gamma_12 * m])
+        return temporal_modes * mode_entropy(channels / temporal_modes).sum(axis=0)

@@ -464,27 +464,26 @@ class Run:
     model : RateModel
     times : array (t,)
     states : array (t, k)
-        Occupations in the order of `model.variables`; each is also an attribute, as in `run.n_A`.
+        Occupations in the order of `model.variables`.
+
+    Attributes
+    ----------
+    n_A, m, ... : array (t,)
+        Each occupation by its name.
+    temperature_A, temperature_TLS, ... : array (t,)
+        The effective temperature kT/ħΩ of each subsystem.
     """
 
     model: RateModel
     times: Array
     states: Array
 
-    def __getattr__(self, name: str) -> Array:
-        """Return one occupation, as in `run.n_A`, or temperature, as in `run.temperature_A`."""
-        # Only called for what is no field; copy and pickle ask before the fields are there.
-        if not name.startswith("__"):
-            if name in self.model.variables:
-                return self.states[:, self.model.variables.index(name)]
-            kind, _, subsystem = name.partition("_")
-            if kind == "temperature" and subsystem in self.model.subsystems:
-                return self.temperatures[:, self.model.subsystems.index(subsystem)]
-        raise AttributeError(f"a run of {type(self.model).__name__} has no {name!r}")
-
-    def __dir__(self) -> list[str]:
-        temperatures = [f"temperature_{name}" for name in self.model.subsystems]
-        return sorted([*super().__dir__(), *self.model.variables, *temperatures])
+    def __post_init__(self) -> None:
+        """Make each occupation and each temperature an attribute."""
+        for name, occupation in zip(self.model.variables, self.states.T, strict=True):
+            object.__setattr__(self, name, occupation)
+        for name, temperature in zip(self.model.subsystems, self.temperatures.T, strict=True):
+            object.__setattr__(self, f"temperature_{name}", temperature)
 
     @property
     def quanta(self) -> Array:

@@ -3,6 +3,13 @@
 from .cavity import EmbeddedCavity
 from .einstein import EinsteinRates
 from .loop import ClosedLoop
+from .microscopic import (
+    ConsistencyEntry,
+    ConsistencyReport,
+    MicroscopicCoupling,
+    consistency_report,
+    implied_couplings,
+)
 from .rate_model import OUTSIDE, EquilibriumDefect, Process, RateModel, Run
 from .thermal import (
     bose_occupation,
@@ -17,15 +24,20 @@ from .waveguide import OpenWaveguide
 __all__ = [
     "OUTSIDE",
     "ClosedLoop",
+    "ConsistencyEntry",
+    "ConsistencyReport",
     "EinsteinRates",
     "EmbeddedCavity",
     "EquilibriumDefect",
+    "MicroscopicCoupling",
     "OpenWaveguide",
     "Process",
     "RateModel",
     "Run",
     "bose_occupation",
+    "consistency_report",
     "excited_fraction",
+    "implied_couplings",
     "mode_entropy",
     "mode_inverse_temperature",
     "two_level_entropy",

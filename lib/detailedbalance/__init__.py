@@ -61,6 +61,7 @@ from .markov import (
     spohn_production,
     stationary_state,
 )
+from .reactions import ReactionPaths, simulate_reactions
 from .resonances import Resonance, resonances
 from .scattering import ContactScattering
 from .trajectories import (
@@ -88,6 +89,7 @@ __all__ = [
     "PacketResult",
     "Paths",
     "QuantumTrajectories",
+    "ReactionPaths",
     "ReducibleChainError",
     "Resonance",
     "SecularGenerator",
@@ -139,6 +141,7 @@ __all__ = [
     "sample_paths",
     "satisfies_kolmogorov",
     "scatter_packet",
+    "simulate_reactions",
     "spectral_gap",
     "spohn_production",
     "stationary_state",

@@ -2,6 +2,7 @@
 
 from .cavity import EmbeddedCavity
 from .einstein import EinsteinRates
+from .jumps import PhotonTrajectories, sample_trajectories
 from .loop import ClosedLoop
 from .microscopic import (
     ConsistencyEntry,
@@ -31,6 +32,7 @@ __all__ = [
     "EquilibriumDefect",
     "MicroscopicCoupling",
     "OpenWaveguide",
+    "PhotonTrajectories",
     "Process",
     "RateModel",
     "Run",
@@ -40,6 +42,7 @@ __all__ = [
     "implied_couplings",
     "mode_entropy",
     "mode_inverse_temperature",
+    "sample_trajectories",
     "two_level_entropy",
     "two_level_inverse_temperature",
 ]

@@ -83,7 +83,8 @@ class MicroscopicCoupling:
             object.__setattr__(self, name, _coupling(getattr(self, name), name))
         for name in ("rho", "rho_wg", "bandwidth"):
             object.__setattr__(self, name, checks.positive_scalar(getattr(self, name), name))
-        checks.whole_number(self.two_level_systems, "two_level_systems", 1)
+        count = checks.whole_number(self.two_level_systems, "two_level_systems", 1)
+        object.__setattr__(self, "two_level_systems", count)
         checks.instance(self.propagation_phases, "propagation_phases", bool)
 
     @property
@@ -216,7 +217,7 @@ def implied_couplings(
             )
     x = model.gamma_0 / model.gamma_dec / (4 if propagation_phases else 1)
     rho = 2 * x / (np.pi * model.gamma_dec)
-    rho_wg = rho * getattr(model, "waveguide_modes", model.modes) / model.modes
+    rho_wg = rho * (getattr(model, "waveguide_modes", model.modes) / model.modes)
     return MicroscopicCoupling(
         h=(model.gamma_dec / (2 * np.pi * rho_wg)) ** 0.5,
         g_1=(model.tilde_gamma_11 / (2 * np.pi * rho_wg)) ** 0.5,
@@ -256,17 +257,18 @@ class ConsistencyEntry:
     @property
     def holds(self) -> bool:
         """Whether value and limit stand in the relation, up to rounding."""
-        slack = SAME * max(abs(self.value), abs(self.limit))
+        slack = SAME * abs(self.limit)
         below, above = self.value <= self.limit + slack, self.value >= self.limit - slack
         return {"≤": below, "≥": above, "=": below and above}[self.relation]
 
     def __str__(self) -> str:
         """Return the entry as printed."""
         verdict = "holds" if self.holds else "does not hold"
-        head = (
-            f"  {self.name}: {_number(self.value)} {self.relation} {_number(self.limit)} {verdict}"
-        )
-        return f"{head}\n{fill(self.words, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)}"
+        numbers = f"{_number(self.value)} {self.relation} {_number(self.limit)}"
+        # No line breaks at the equals sign of a formula.
+        words = self.words.replace(" = ", "\u00a0=\u00a0")
+        words = fill(words, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+        return f"  {self.name}: {numbers} {verdict}\n" + words.replace("\u00a0", " ")
 
 
 @dataclass(frozen=True)
@@ -315,7 +317,8 @@ class ConsistencyReport:
 
 
 def consistency_report(
-    subject: OpenWaveguide | ClosedLoop | MicroscopicCoupling, propagation_phases: bool = False
+    subject: OpenWaveguide | ClosedLoop | MicroscopicCoupling,
+    propagation_phases: bool | None = None,
 ) -> ConsistencyReport:
     """Return whether rates agree with the derivation that they come from.
 
@@ -336,12 +339,12 @@ def consistency_report(
     subject : OpenWaveguide, ClosedLoop or MicroscopicCoupling
         A coupling is judged by the open system that it makes at βħΩ = 1.
     propagation_phases : bool
-        For a model: as in `MicroscopicCoupling`.  A coupling has its own.
+        For a model: as in `MicroscopicCoupling`, and False by default.  A coupling has its own.
 
     Raises
     ------
     TypeError, ValueError
-        As `implied_couplings`.
+        As `implied_couplings`; ValueError also for a coupling with other `propagation_phases`.
 
     Examples
     --------
@@ -351,11 +354,7 @@ def consistency_report(
         The TLS take 731 times what A emits into channel 1 to first order, and all
         of it has to come through there.
     """
-    if isinstance(subject, MicroscopicCoupling):
-        model, propagation_phases = subject.open_waveguide(), subject.propagation_phases
-    else:
-        model = subject
-    coupling = implied_couplings(model, propagation_phases)
+    model, coupling = _rates_and_couplings(subject, propagation_phases)
     ground = model.two_level_systems - model.initial_state[model.variables.index("m")]
     entries = [
         *_band(model, coupling),
@@ -366,138 +365,113 @@ def consistency_report(
     return ConsistencyReport(coupling, tuple(entries))
 
 
+def _rates_and_couplings(
+    subject: OpenWaveguide | ClosedLoop | MicroscopicCoupling, propagation_phases: bool | None
+) -> tuple[OpenWaveguide | ClosedLoop, MicroscopicCoupling]:
+    if not isinstance(subject, MicroscopicCoupling):
+        phases = False if propagation_phases is None else propagation_phases
+        return subject, implied_couplings(subject, phases)
+    if propagation_phases not in (None, subject.propagation_phases):
+        raise ValueError(
+            f"a coupling has its own `propagation_phases`, {subject.propagation_phases}, got "
+            f"{propagation_phases}; leave the argument out"
+        )
+    model = subject.open_waveguide()
+    implied_couplings(model, subject.propagation_phases)
+    return model, subject
+
+
 def _band(
     model: OpenWaveguide | ClosedLoop, coupling: MicroscopicCoupling
 ) -> Iterator[ConsistencyEntry]:
     claim, band = "The band is wide enough", coupling.bandwidth
     line = model.tilde_gamma_11 + model.tilde_gamma_12
-    yield ConsistencyEntry(
-        claim,
-        "Δ against the natural linewidth",
-        band,
-        "≥",
-        MUCH * line,
-        f"[B] asks for a band much wider than the line γ̃_11 + γ̃_12 = {_number(line)} /µs, and "
-        f"{MUCH:g} times counts as much here.",
-    )
     fastest = np.abs(np.linalg.eigvals(model.linearization(model.initial_state))).max()
-    yield ConsistencyEntry(
-        claim,
-        "Δ against the fastest change",
-        band,
-        "≥",
-        MUCH * fastest,
-        f"An event takes a time of about 1/Δ, in which little may change: at the start the fastest "
-        f"rate of change is {_number(fastest)} /µs.",
+    words = (
+        f"[B] asks for a band much wider than the line γ̃_11 + γ̃_12 = {_number(line)} /µs, and "
+        f"{MUCH:g} times counts as much here."
     )
+    yield ConsistencyEntry(claim, "Δ against the natural linewidth", band, "≥", MUCH * line, words)
+    words = (
+        "An event takes a time of about 1/Δ, in which little may change: at the start the fastest "
+        f"rate of change is {_number(fastest)} /µs."
+    )
+    yield ConsistencyEntry(claim, "Δ against the fastest change", band, "≥", MUCH * fastest, words)
 
 
 def _weakness(coupling: MicroscopicCoupling, ground: float) -> Iterator[ConsistencyEntry]:
     claim, x = "The coupling is weak", coupling.x
-    yield ConsistencyEntry(
-        claim,
-        "x of the cavities",
-        x,
-        "≤",
-        1 / MUCH,
-        "Perturbation theory expands in x = π²h²ρρ_wg.",
+    words = "Perturbation theory expands in x = π²h²ρρ_wg."
+    yield ConsistencyEntry(claim, "x of the cavities", x, "≤", 1 / MUCH, words)
+    attempts, alone = 1 / (2 * np.pi * coupling.rho), 4 * x / (1 + x) ** 2
+    words = (
+        f"A mode meets the waveguide 1/2πρ = {_number(attempts)} times a µs, and to first order 4x "
+        "is the probability that it then emits into a channel; exactly it is 4x/(1+x)² = "
+        f"{_number(alone)} for one channel, and 4x/(1+2x)² = {_number(4 * x / (1 + 2 * x) ** 2)} "
+        "into each of two."
     )
-    yield ConsistencyEntry(
-        claim,
-        "emission at an attempt",
-        4 * x,
-        "≤",
-        1.0,
-        f"A mode meets the waveguide 1/2πρ = {_number(1 / (2 * np.pi * coupling.rho))} times a µs, and "
-        f"to first order 4x is the probability that it then emits into a channel; exactly it is "
-        f"4x/(1+x)² = {_number(4 * x / (1 + x) ** 2)} for one channel, and 4x/(1+2x)² = "
-        f"{_number(4 * x / (1 + 2 * x) ** 2)} into each of two.",
-    )
+    yield ConsistencyEntry(claim, "emission at an attempt", 4 * x, "≤", 1.0, words)
     for r, y in enumerate((ground * coupling.y_1, ground * coupling.y_2), start=1):
-        if y > 0:
-            yield ConsistencyEntry(
-                claim,
-                f"y of the TLS, channel {r}",
-                y,
-                "≤",
-                1 / MUCH,
-                f"The same parameter for the {_number(ground)} TLS in the ground state, "
-                f"y = π²g_{r}²ρ_wg(M-m)/Δ.",
-            )
-            yield ConsistencyEntry(
-                claim,
-                f"absorption in passing, channel {r}",
-                4 * y,
-                "≤",
-                1.0,
-                f"To first order 4y is the probability that the TLS absorb a photon of the band "
-                f"that passes them in channel {r}.",
-            )
+        if y == 0:
+            continue
+        words = f"The same for the TLS: y = π²g_{r}²ρ_wg(M-m)/Δ with {_number(ground)} of them in "
+        words += "the ground state."
+        yield ConsistencyEntry(claim, f"y of the TLS, channel {r}", y, "≤", 1 / MUCH, words)
+        words = "To first order 4y is the probability that the TLS absorb a photon of the band "
+        words += f"that passes them in channel {r}."
+        yield ConsistencyEntry(claim, f"absorption, channel {r}", 4 * y, "≤", 1.0, words)
 
 
 def _parts(model: OpenWaveguide | ClosedLoop, ground: float) -> Iterator[ConsistencyEntry]:
-    claim, first = "No part exceeds the whole", model.modes * model.gamma_dec
-    ways = (("A", "B", model.tilde_gamma_1, model.tilde_gamma_11),)
-    ways += (("B", "A", model.tilde_gamma_2, model.tilde_gamma_12),)
-    for r, (source, target, second, emission) in enumerate(ways, start=1):
-        if second > 0:
-            taken, caught = second * ground / first, _ratio(second, emission)
-            yield ConsistencyEntry(
-                claim,
-                f"{source} to TLS through channel {r}",
-                taken,
-                "≤",
-                1.0,
-                f"The TLS take {_number(taken)} times what {source} emits into channel {r} to first "
-                "order, and all of it has to come through there.",
-            )
-            yield ConsistencyEntry(
-                claim,
-                f"TLS to {target} through channel {r}",
-                caught,
-                "≤",
-                1.0,
-                f"{target} catches {_number(caught)} times what the TLS emit into channel {r}, before "
-                f"stimulated emission multiplies it by n_{target} + 1.",
-            )
+    claim = "No part exceeds the whole"
+    ways = [
+        ("1", "A", "B", model.tilde_gamma_1, model.tilde_gamma_11),
+        ("2", "B", "A", model.tilde_gamma_2, model.tilde_gamma_12),
+    ]
+    for r, source, target, second, first in ways:
+        if second == 0:
+            continue
+        taken = second * ground / (model.modes * model.gamma_dec)
+        words = (
+            f"The TLS take {_number(taken)} times what {source} emits into channel {r} to first "
+            "order, and all of it has to come through there."
+        )
+        yield ConsistencyEntry(
+            claim, f"{source} to TLS through channel {r}", taken, "≤", 1.0, words
+        )
+        caught = second / first if first > 0 else np.inf
+        words = (
+            f"{target} catches {_number(caught)} times what the TLS emit into channel {r}, before "
+            f"stimulated emission multiplies it by n_{target} + 1."
+        )
+        yield ConsistencyEntry(
+            claim, f"TLS to {target} through channel {r}", caught, "≤", 1.0, words
+        )
     share = model.gamma_0 / model.gamma_dec
-    yield ConsistencyEntry(
-        claim,
-        "A to B through channel 1",
-        share,
-        "≤",
-        1.0,
+    words = (
         f"B catches {_number(share)} times what A emits into channel 1, before stimulated emission "
-        "multiplies it by n_B + 1; likewise from B to A through channel 2.",
+        "multiplies it by n_B + 1; likewise A what B emits into channel 2."
     )
+    yield ConsistencyEntry(claim, "A to B through channel 1", share, "≤", 1.0, words)
 
 
 def _agreement(
     model: OpenWaveguide | ClosedLoop, coupling: MicroscopicCoupling
 ) -> Iterator[ConsistencyEntry]:
-    names = {"γ̃_1": "tilde_gamma_1", "γ̃_2": "tilde_gamma_2"}
-    reasons = {
-        symbol: f"The couplings that follow from γ_dec, γ_0, γ̃_1{r} and 𝒩 give "
-        f"γ̃_{r}/γ̃_1{r} = γ_0/γ_dec."
-        for r, symbol in enumerate(names, start=1)
-    }
-    if isinstance(model, ClosedLoop):
-        names["γ_3"] = "gamma_3"
-        factor = "γ_0𝒩/(4𝒩')" if coupling.propagation_phases else "γ_0𝒩/𝒩'"
-        reasons["γ_3"] = f"The same couplings and 𝒩' give γ_3 = {factor}."
-    for symbol, name in names.items():
-        yield ConsistencyEntry(
-            "The numbers fit together",
-            f"{symbol} from the couplings",
-            getattr(model, name),
-            "=",
-            getattr(coupling, name),
-            reasons[symbol],
+    claim = "The numbers fit together"
+    for r in "12":
+        name = f"tilde_gamma_{r}"
+        printed, implied = getattr(model, name), getattr(coupling, name)
+        words = (
+            f"The couplings that follow from γ_dec, γ_0, γ̃_1{r} and 𝒩 give "
+            f"γ̃_{r}/γ̃_1{r} = γ_0/γ_dec."
         )
-
-
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole > 0 else np.inf
+        yield ConsistencyEntry(claim, f"γ̃_{r} from the couplings", printed, "=", implied, words)
+    if isinstance(model, ClosedLoop):
+        fraction = "𝒩/(4𝒩')" if coupling.propagation_phases else "𝒩/𝒩'"
+        words = f"The same couplings and 𝒩' give γ_3/γ_0 = {fraction}."
+        implied = coupling.gamma_3
+        yield ConsistencyEntry(claim, "γ_3 from the couplings", model.gamma_3, "=", implied, words)
 
 
 def _number(value: float) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import expm
 
 from detailedbalance.light import (
     ClosedLoop,
@@ -140,6 +141,21 @@ def test_emission_at_an_attempt_is_that_of_the_exact_junction(x):
     assert emission == pytest.approx(4 * x / (1 + x) ** 2, rel=2e-3)
     report = consistency_report(weak(h, 0.0, True))
     assert f"{4 * x / (1 + x) ** 2:.3g} for one channel" in report["emission at an attempt"].words
+
+
+@pytest.mark.parametrize("phases", [True, False])
+def test_a_cavity_with_the_printed_rates_empties_as_the_exact_junction_says(phases):
+    """Exact decay into two channels without end; the golden rule says exp(-2γ_dec t)."""
+    model = OpenWaveguide()
+    coupling = implied_couplings(model, phases)
+    modes = band(100, coupling.rho)
+    hamiltonian = np.diag(modes).astype(complex) - 1j * model.gamma_dec
+    turn = 2 * np.pi * coupling.rho
+    left = {t: np.sum(np.abs(expm(-1j * hamiltonian * t)[:, 45:55]) ** 2) / 10 for t in (20, 80)}
+    probability = (left[20] - left[80]) / 60 * turn
+    assert probability == pytest.approx(8 * coupling.x / (1 + 2 * coupling.x) ** 2, rel=2e-2)
+    words = consistency_report(model, phases)["emission at an attempt"].words
+    assert f"= {probability / 2:.2g}" in words
 
 
 def scattering(*strengths):

@@ -56,7 +56,7 @@ def random_rate(rng, low: float, high: float) -> float:
 
 
 def random_parameters(name: str, rng) -> dict:
-    """All sliders of the explorers stay within these ranges."""
+    """Parameters over several decades, some rates zero."""
     values = {"two_level_systems": int(log_uniform(rng, 1, 1000)), "modes": 0.0, "beta": 0.0}
     values["modes"] = log_uniform(rng, 10, 1000)
     values["beta"] = log_uniform(rng, 0.1, 10)
@@ -149,7 +149,7 @@ def same_within(found, expected, tolerance) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_solution_of_the_page_equals_the_library(blank, name):
     times = np.geomspace(1e-4, 3000, 60)
-    for values, rng in cases(name, 10, seed=29):
+    for values, rng in cases(name, 6, seed=29):
         model = MODELS[name](**values)
         for start in (None, random_states(model, rng)[5]):
             run = model.solve(times, start)
@@ -164,7 +164,7 @@ def test_solution_of_the_page_equals_the_library(blank, name):
 def test_solution_keeps_quanta_and_signs(blank):
     times = np.geomspace(1e-5, 3000, 40)
     for name in ("einstein", "closedLoop", "embeddedCavity"):
-        for values, rng in cases(name, 8, seed=41):
+        for values, rng in cases(name, 5, seed=41):
             model = MODELS[name](**values)
             for start in random_states(model, rng)[:4]:
                 states = np.array(

@@ -16,6 +16,7 @@ from detailedbalance.light import (
     consistency_report,
     implied_couplings,
 )
+from detailedbalance.light.microscopic import MUCH
 
 DENSITY, WAVEGUIDE_DENSITY = 0.8, 1.0
 """Modes per angular frequency; what leaves into a channel comes round again after 2π."""
@@ -141,6 +142,23 @@ def test_emission_at_an_attempt_is_that_of_the_exact_junction(x):
     assert emission == pytest.approx(4 * x / (1 + x) ** 2, rel=2e-3)
     report = consistency_report(weak(h, 0.0, True))
     assert f"{4 * x / (1 + x) ** 2:.3g} for one channel" in report["emission at an attempt"].words
+
+
+@pytest.mark.parametrize(
+    ("linewidths", "always", "later"), [(MUCH, 0.14, 0.02), (5 * MUCH, 0.04, 0.01)]
+)
+def test_in_a_wide_band_decay_is_exponential(linewidths, always, later):
+    """One excitation of linewidth 1 in a band with sharp ends; `MUCH` says what is wide."""
+    modes = 601
+    waves = band(modes, modes / linewidths)
+    hamiltonian = np.diag(np.append(waves, 0.0))
+    hamiltonian[-1, :-1] = hamiltonian[:-1, -1] = np.sqrt(linewidths / modes / (2 * np.pi))
+    energies, states = np.linalg.eigh(hamiltonian)
+    times = np.linspace(0, 5, 101)[:, None]
+    survival = np.abs((states[-1] ** 2 * np.exp(-1j * energies * times)).sum(axis=-1)) ** 2
+    deviation = np.abs(survival - np.exp(-times[:, 0]))
+    assert deviation.max() < always
+    assert deviation[times[:, 0] > 1].max() < later
 
 
 @pytest.mark.parametrize("phases", [True, False])

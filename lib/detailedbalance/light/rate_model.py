@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -48,6 +48,9 @@ ABSOLUTE_TOLERANCE = 1e-100
 
 BALANCE_TOLERANCE = 1e-12
 """Net flows between two subsystems below this part of the gross flow count as balanced."""
+
+MOST_EVALUATIONS = 50_000
+"""Of the rate equations in one integration; stiff ones take some thousands."""
 
 SIGN_TOLERANCE = 1e-11
 """Of σ, relative to the heat exchanged over the temperatures; below it the sign is rounding."""
@@ -283,7 +286,7 @@ class RateModel(ABC):
         start, times = self._checked_start(start), _checked_times(times)
         if times[-1] == 0:
             return Run(self, times, start[None])
-        return Run(self, times, _clipped(self._integrate(start, times[-1], t_eval=times).y))
+        return Run(self, times, self._possible(self._integrate(start, times[-1], t_eval=times).y))
 
     def steady_state(self, start: ArrayLike | None = None) -> Array:
         """Return the state that is reached in the end, (k,).
@@ -308,7 +311,7 @@ class RateModel(ABC):
             return np.zeros_like(state)
         held, time = self._conserved @ (self.sizes * state), 1.0
         while time <= LONGEST_TIME:
-            state = _clipped(self._integrate(state, time).y)[-1]
+            state = self._possible(self._integrate(state, time).y)[-1]
             if np.abs(self._newton_step(state, held)).max() <= NEAR:
                 for _ in range(NEWTON_STEPS):
                     state = state * (1 + self._newton_step(state, held))
@@ -330,7 +333,7 @@ class RateModel(ABC):
         """
         start, until = self._checked_start(start), checks.positive_scalar(until, "until")
         solution = self._integrate(start, until, dense_output=True)
-        states = _clipped(solution.y)
+        states = self._possible(solution.y)
         production = self.entropy_production(states)
         heat = sum(np.abs(flow) for pair, flow in self.flows(states).items() if OUTSIDE not in pair)
         scale = _finite_product(heat, np.abs(self.inverse_temperatures(states)).max(axis=-1))
@@ -338,7 +341,7 @@ class RateModel(ABC):
         return np.array(
             [
                 brentq(
-                    lambda time: self.entropy_production(_clipped(solution.sol(time))),
+                    lambda time: self.entropy_production(self._possible(solution.sol(time))),
                     *solution.t[[before, after]],
                 )
                 for before, after in pairwise(certain)
@@ -382,11 +385,22 @@ class RateModel(ABC):
         return start
 
     def _integrate(self, start: Array, until: float, **options: object) -> OptimizeResult:
+        evaluations = count()
+        stopped = (
+            f"the integration over {until:g} µs stopped: {{}}; where some rates are many orders of "
+            "magnitude faster than others, rounding of the fast flows outweighs the slow ones"
+        )
+
+        def derivative(_: float, state: Array) -> Array:
+            if next(evaluations) > MOST_EVALUATIONS:
+                raise checks.ConvergenceError(stopped.format("it takes too many steps"))
+            return self._derivative(state)
+
         with warnings.catch_warnings():
             # What LSODA warns of is in its message as well.
             warnings.simplefilter("ignore", UserWarning)
             solution = solve_ivp(
-                lambda _, state: self._derivative(state),
+                derivative,
                 (0.0, until),
                 start,
                 method="LSODA",
@@ -396,19 +410,25 @@ class RateModel(ABC):
                 **options,
             )
         if not solution.success:
-            raise checks.ConvergenceError(f"the integration stopped: {solution.message}")
+            raise checks.ConvergenceError(stopped.format(solution.message))
         return solution
+
+    def _possible(self, solution: Array) -> Array:
+        """Return the integrator's states (k, ...) as (..., k), rounding errors cut off."""
+        states = np.where(solution < ABSOLUTE_TOLERANCE, 0.0, solution).T
+        m = states[..., self._two_level]
+        np.minimum(m, self.two_level_systems, out=m)
+        return states
 
     def _newton_step(self, state: Array, held: Array) -> Array:
         """Return the relative change (k,) after which nothing changes and `held` is conserved."""
-        fluxes, amounts = self.fluxes(state), self.sizes * state
-        gross = fluxes @ np.abs(self.stoichiometry).T
-        gross[gross == 0] = 1.0
-        flow = self.sizes[:, None] * self._jacobian(state) * state / gross[:, None]
-        excess = fluxes @ self.stoichiometry.T / gross
-        flow = np.vstack([flow, self._conserved * amounts])
-        excess = np.append(excess, self._conserved @ amounts - held)
-        return lstsq(flow, -excess)[0]
+        fluxes, weights = self.fluxes(state), self._conserved * self.sizes * state
+        response = np.vstack([self.sizes[:, None] * self._jacobian(state) * state, weights])
+        excess = np.append(fluxes @ self.stoichiometry.T, weights.sum(axis=1) - held)
+        # Each row in units of what flows in and out, or of what is conserved.
+        scale = np.append(fluxes @ np.abs(self.stoichiometry).T, np.abs(weights).sum(axis=1))
+        scale[scale == 0] = 1.0
+        return lstsq(response / scale[:, None], -excess / scale)[0]
 
     @cached_property
     def _active(self) -> NDArray[np.bool_]:
@@ -525,11 +545,6 @@ class Run:
     def entropy_production(self) -> Array:
         """σ in k a µs, (t,)."""
         return self.model.entropy_production(self.states)
-
-
-def _clipped(states: Array) -> Array:
-    """Return the integrator's states (k, ...) as (..., k), rounding below zero removed."""
-    return np.where(states < ABSOLUTE_TOLERANCE, 0.0, states).T
 
 
 def _rate(value: ArrayLike, name: str) -> float:

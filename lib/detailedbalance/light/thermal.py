@@ -38,7 +38,8 @@ def bose_occupation(beta: ArrayLike) -> Array:
     >>> float(bose_occupation(np.log(2)))
     1.0
     """
-    return 1 / np.expm1(checks.inverse_temperature(beta))
+    beta = checks.inverse_temperature(beta)
+    return np.exp(-beta) / -np.expm1(-beta)
 
 
 def excited_fraction(beta: ArrayLike) -> Array:
@@ -67,7 +68,8 @@ def excited_fraction(beta: ArrayLike) -> Array:
     >>> float(excited_fraction(np.log(2)))
     0.3333333333333333
     """
-    return 1 / (np.exp(checks.inverse_temperature(beta)) + 1)
+    boltzmann = np.exp(-checks.inverse_temperature(beta))
+    return boltzmann / (1 + boltzmann)
 
 
 def mode_inverse_temperature(n: ArrayLike) -> Array:
@@ -98,7 +100,7 @@ def mode_inverse_temperature(n: ArrayLike) -> Array:
     1.0
     """
     n = _occupations(n)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return np.log1p(1 / n)
 
 

@@ -46,11 +46,11 @@ RELATIVE_TOLERANCE = 1e-12
 ABSOLUTE_TOLERANCE = 1e-100
 """The same, absolute; occupations below it become zero, so those above keep their digits."""
 
-BALANCE_TOLERANCE = 1e-12
-"""Net flows between two subsystems below this part of the gross flow count as balanced."""
-
 MOST_EVALUATIONS = 50_000
 """Of the rate equations in one integration; stiff ones take some thousands."""
+
+BALANCE_TOLERANCE = 1e-12
+"""Net flows between two subsystems below this part of the gross flow count as balanced."""
 
 SIGN_TOLERANCE = 1e-11
 """Of σ, relative to the heat exchanged over the temperatures; below it the sign is rounding."""
@@ -69,7 +69,15 @@ COMPLEX_STEP = 1e-100
 
 
 class Process(NamedTuple):
-    """One quantum goes from `source` to `target`, both names of subsystems or `OUTSIDE`."""
+    """One quantum goes from one subsystem to another, or leaves.
+
+    Parameters
+    ----------
+    source, target : str
+        Names of subsystems; the target may be `OUTSIDE`.
+    name : str
+        What happens, in words.
+    """
 
     source: str
     target: str
@@ -78,7 +86,7 @@ class Process(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class EquilibriumDefect:
-    """What the equations do to equal temperatures; made by `equilibrium_defect`.
+    """What the equations do to equal temperatures; made by `RateModel.equilibrium_defect`.
 
     Parameters
     ----------
@@ -97,7 +105,24 @@ class EquilibriumDefect:
 
 @dataclass(frozen=True, kw_only=True)
 class RateModel(ABC):
-    """Base of the models; gives what follows from a list of processes and their fluxes."""
+    """Base of the models: what follows from a list of processes and the quanta they carry.
+
+    A model names its `subsystems`, the `variables` that say how full they are (⟨n⟩ of modes of
+    light, ⟨m⟩ of the two-level systems "TLS"), and its `processes`, and defines `sizes` and
+    `fluxes`.  States are arrays (..., k) of the variables, in their order.
+
+    Parameters
+    ----------
+    beta : float
+        ħΩ/kT of the state that a model starts from, the same in all subsystems.
+
+    Raises
+    ------
+    ValueError
+        If a rate is negative, or ħΩ/kT or a number of modes or two-level systems is not positive.
+    TypeError
+        If a parameter is not a number, or the number of two-level systems not a whole one.
+    """
 
     subsystems: ClassVar[tuple[str, ...]]
     variables: ClassVar[tuple[str, ...]]
@@ -106,7 +131,7 @@ class RateModel(ABC):
     beta: float = 1.0
 
     def __post_init__(self) -> None:
-        """Check all fields: numbers of modes are positive, rates are not negative."""
+        """Check all fields; what a field is shows in its name."""
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name == "two_level_systems":
@@ -126,11 +151,22 @@ class RateModel(ABC):
 
     @abstractmethod
     def fluxes(self, state: ArrayLike) -> Array:
-        """Return the quanta a µs that each process carries, (..., r), r = len(processes)."""
+        """Return the quanta a µs that each process carries.
+
+        Parameters
+        ----------
+        state : array_like (..., k)
+            Not checked: integrators try states that are slightly impossible, and complex ones.
+
+        Returns
+        -------
+        array (..., r)
+            In the order of `processes`.
+        """
 
     @cached_property
     def stoichiometry(self) -> Array:
-        """Quanta that a process adds to a subsystem, (k, r): 1, -1 or 0."""
+        """The quanta that a process adds to a subsystem, (k, r): 1, -1 or 0."""
         return np.array(
             [
                 [float(p.target == name) - float(p.source == name) for p in self.processes]
@@ -144,17 +180,27 @@ class RateModel(ABC):
         return self.thermal_state(self.beta)
 
     def thermal_state(self, beta: ArrayLike) -> Array:
-        """Return the state with these inverse temperatures, (k,).
+        """Return the state with these inverse temperatures, [B] (13), (16).
 
         Parameters
         ----------
         beta : float or array_like (k,)
             ħΩ/kT of all subsystems, or of each of them, in the order of `subsystems`.
 
+        Returns
+        -------
+        array (k,)
+
         Raises
         ------
         ValueError
-            If β is not positive.
+            If β is not positive, or not one number or k.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import OpenWaveguide
+        >>> OpenWaveguide().thermal_state(np.log(2)).round(12)
+        array([ 1.        ,  1.        , 33.33333333])
         """
         beta = checks.inverse_temperature(beta)
         if beta.ndim and beta.shape != (len(self.subsystems),):
@@ -167,56 +213,303 @@ class RateModel(ABC):
         state[self._two_level] = self.two_level_systems * excited_fraction(beta[self._two_level])
         return state
 
+    def checked_state(self, state: ArrayLike) -> Array:
+        """Return a state as an array, if its occupations are possible.
+
+        Parameters
+        ----------
+        state : array_like (..., k)
+
+        Returns
+        -------
+        array (..., k)
+
+        Raises
+        ------
+        ValueError
+            If the shape does not fit, an occupation is negative or not finite, or m exceeds M.
+        TypeError
+            If an occupation is not a real number.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import OpenWaveguide
+        >>> OpenWaveguide().checked_state([1, 1, 101])
+        Traceback (most recent call last):
+        ...
+        ValueError: m must not exceed the number of two-level systems, 100, got 101.0
+        """
+        state = checks.real_array(state, "state")
+        names = ", ".join(self.variables)
+        if state.ndim == 0 or state.shape[-1] != len(self.variables):
+            raise ValueError(
+                f"`state` must have shape (..., {len(self.variables)}), for {names}, "
+                f"got {state.shape}"
+            )
+        if np.any(state < 0):
+            raise ValueError(
+                f"`state` holds mean occupations {names}, which must not be negative, got "
+                f"{state.min()}"
+            )
+        if np.any(state[..., self._two_level] > self.two_level_systems):
+            raise ValueError(
+                f"m must not exceed the number of two-level systems, {self.two_level_systems}, got "
+                f"{state[..., self._two_level].max()}"
+            )
+        return state
+
     def derivative(self, state: ArrayLike) -> Array:
-        """Return d(state)/dt, (..., k), from the occupations, (..., k)."""
+        """Return the right-hand side of the rate equations, d(state)/dt.
+
+        Parameters
+        ----------
+        state : array_like (..., k)
+
+        Returns
+        -------
+        array (..., k)
+            In 1/µs.
+
+        Raises
+        ------
+        ValueError
+            If the state is not possible, as in `checked_state`.
+
+        Examples
+        --------
+        A hundred excited systems emit into ten empty modes:
+
+        >>> from detailedbalance.light import EinsteinRates
+        >>> model = EinsteinRates(two_level_systems=100, modes=10, tilde_gamma=1.0)
+        >>> model.derivative([0, 100])
+        array([  10., -100.])
+        """
         return self._derivative(self.checked_state(state))
 
     def linearization(self, state: ArrayLike) -> Array:
-        """Return the matrix ∂(derivative)_i/∂(state)_j, (k, k)."""
+        """Return the matrix of the rate equations near a state, ∂(derivative)_i/∂(state)_j.
+
+        Parameters
+        ----------
+        state : array_like (..., k)
+
+        Returns
+        -------
+        array (..., k, k)
+            In 1/µs, exact to rounding.
+
+        Raises
+        ------
+        ValueError
+            If the state is not possible, as in `checked_state`.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import EinsteinRates
+        >>> model = EinsteinRates(two_level_systems=100, modes=50, tilde_gamma=1.0)
+        >>> model.linearization([0, 0])
+        array([[-2.e+00,  2.e-02],
+               [ 1.e+02, -1.e+00]])
+        """
         return self._jacobian(self.checked_state(state))
 
     def quanta(self, state: ArrayLike) -> Array:
-        """Return the number of quanta in the whole system, (...,)."""
+        """Return the number of quanta in the whole system, Σ 𝒩 n + m.
+
+        Parameters
+        ----------
+        state : array_like (..., k)
+
+        Returns
+        -------
+        array (...)
+
+        Raises
+        ------
+        ValueError
+            If the state is not possible, as in `checked_state`.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import OpenWaveguide
+        >>> float(OpenWaveguide().quanta([1, 0.5, 20]))
+        170.0
+        """
         return self.checked_state(state) @ self.sizes
 
     def inverse_temperatures(self, state: ArrayLike) -> Array:
-        """Return ħΩ/kT of each subsystem, (..., k); infinite where it is empty."""
+        """Return ħΩ/kT of each subsystem, [B] (76).
+
+        Parameters
+        ----------
+        state : array_like (..., k)
+
+        Returns
+        -------
+        array (..., k)
+            In the order of `subsystems`; infinite where one is empty, and negative where more than
+            half of the two-level systems are excited.
+
+        Raises
+        ------
+        ValueError
+            If the state is not possible, as in `checked_state`.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import OpenWaveguide
+        >>> (OpenWaveguide().inverse_temperatures([1, 0, 50]) / np.log(2)).round(12)
+        array([ 1., inf,  0.])
+        """
         state = self.checked_state(state)
         beta = mode_inverse_temperature(state)
-        fraction = state[..., self._two_level] / self.two_level_systems
-        beta[..., self._two_level] = two_level_inverse_temperature(fraction)
+        beta[..., self._two_level] = two_level_inverse_temperature(self._fraction(state))
         return beta
 
     def entropies(self, state: ArrayLike) -> Array:
-        """Return the entropy of each subsystem, (..., k)."""
+        """Return the entropy of each subsystem, [B] (95), (96).
+
+        𝒩 [(n + 1) ln(n + 1) - n ln n] of modes of light, and -M [p ln p + (1 - p) ln(1 - p)] with
+        p = m/M of two-level systems.  Their sum is [B] (15), and (99) of the closed loop.
+
+        Parameters
+        ----------
+        state : array_like (..., k)
+
+        Returns
+        -------
+        array (..., k)
+            In k, in the order of `subsystems`.
+
+        Raises
+        ------
+        ValueError
+            If the state is not possible, as in `checked_state`.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import OpenWaveguide
+        >>> (OpenWaveguide().entropies([1, 0, 50]) / np.log(2)).round(12)
+        array([200.,   0., 100.])
+        """
         state = self.checked_state(state)
         entropy = self.sizes * mode_entropy(state)
-        fraction = state[..., self._two_level] / self.two_level_systems
+        fraction = self._fraction(state)
         entropy[..., self._two_level] = self.two_level_systems * two_level_entropy(fraction)
         return entropy
 
     def flows(self, state: ArrayLike) -> dict[tuple[str, str], Array]:
         """Return the net quanta a µs between each two subsystems that exchange any.
 
-        The entry [("A", "TLS")] counts from A to the TLS, and what leaves is ("A", "outside").
+        Parameters
+        ----------
+        state : array_like (..., k)
+
+        Returns
+        -------
+        dict
+            An array (...) for each pair: flows["A", "TLS"] from A to the TLS, and
+            flows["A", "outside"] what leaves A for the outside.
+
+        Raises
+        ------
+        ValueError
+            If the state is not possible, as in `checked_state`.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import OpenWaveguide
+        >>> for pair, flow in OpenWaveguide().flows([0.5, 0.5, 25]).items():
+        ...     print(pair, float(flow))
+        ('A', 'outside') 1.0
+        ('B', 'outside') 1.0
+        ('TLS', 'outside') 250.0
+        ('A', 'B') 0.0
+        ('A', 'TLS') 375.0
+        ('TLS', 'B') 375.0
         """
         return self._by_pair(self.fluxes(self.checked_state(state)))
 
     def heat_flows(self, state: ArrayLike) -> Array:
-        """Return the heat that each subsystem sends outside, in ħΩ a µs, (..., k)."""
+        """Return the heat that each subsystem sends outside, [B] (74).
+
+        Parameters
+        ----------
+        state : array_like (..., k)
+
+        Returns
+        -------
+        array (..., k)
+            In ħΩ a µs, in the order of `subsystems`.
+
+        Raises
+        ------
+        ValueError
+            If the state is not possible, as in `checked_state`.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import OpenWaveguide
+        >>> OpenWaveguide().heat_flows([1, 0.5, 20])
+        array([  2.,   1., 200.])
+        """
         fluxes = self.fluxes(self.checked_state(state))
         return -(fluxes * self._leaves) @ self.stoichiometry.T
 
     def entropy_change(self, state: ArrayLike) -> Array:
-        """Return dS/dt of the sum of the subsystems' entropies, in k a µs, (...,)."""
+        """Return dS/dt, S the sum of the subsystems' `entropies`.
+
+        Parameters
+        ----------
+        state : array_like (..., k)
+
+        Returns
+        -------
+        array (...)
+            In k a µs; infinite where quanta reach what is empty.
+
+        Raises
+        ------
+        ValueError
+            If the state is not possible, as in `checked_state`.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import ClosedLoop
+        >>> model = ClosedLoop(gamma_0=0, tilde_gamma_1=0)
+        >>> float(model.entropy_change(model.thermal_state([1, 2, 1, 1, 1]))) > 0
+        True
+        """
         state = self.checked_state(state)
         change = self.fluxes(state) @ self.stoichiometry.T
         return _finite_product(change, self.inverse_temperatures(state)).sum(axis=-1)
 
     def entropy_production_parts(self, state: ArrayLike) -> dict[tuple[str, str], Array]:
-        """Return the entropy that heat exchange between each two subsystems produces, in k a µs.
+        """Return the entropy that heat exchange between each two subsystems produces.
 
-        The flow of heat times the difference of inverse temperatures.
+        σ_ab = (heat from a to b) (1/T_b - 1/T_a), in the open waveguide [B] (22)-(24).
+
+        Parameters
+        ----------
+        state : array_like (..., k)
+
+        Returns
+        -------
+        dict
+            An array (...), in k a µs, for each pair, named as in `flows`.
+
+        Raises
+        ------
+        ValueError
+            If the state is not possible, as in `checked_state`.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import OpenWaveguide
+        >>> model = OpenWaveguide(tilde_gamma_2=10)
+        >>> parts = model.entropy_production_parts(model.thermal_state([1, 2, 3]))
+        >>> [pair for pair, part in parts.items() if part > 0]
+        [('A', 'B'), ('A', 'TLS'), ('TLS', 'B')]
         """
         state = self.checked_state(state)
         beta = dict(
@@ -229,7 +522,32 @@ class RateModel(ABC):
         }
 
     def entropy_production(self, state: ArrayLike) -> Array:
-        """Return σ, the sum of `entropy_production_parts`, in k a µs, (...,)."""
+        """Return σ, the sum of `entropy_production_parts`, [B] (21).
+
+        It is dS/dt plus the heat that leaves each subsystem over its temperature, [B] (20), (75):
+        heat exchange between subsystems is all that produces entropy.
+
+        Parameters
+        ----------
+        state : array_like (..., k)
+
+        Returns
+        -------
+        array (...)
+            In k a µs; infinite where quanta reach what is empty.
+
+        Raises
+        ------
+        ValueError
+            If the state is not possible, as in `checked_state`.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import OpenWaveguide
+        >>> model = OpenWaveguide()
+        >>> float(model.entropy_production(model.thermal_state([2, 1, 1.5]))) < 0
+        True
+        """
         return np.sum(list(self.entropy_production_parts(state).values()), axis=0)
 
     def equilibrium_defect(self, beta: float | None = None) -> EquilibriumDefect:
@@ -241,8 +559,28 @@ class RateModel(ABC):
         ----------
         beta : float, optional
             ħΩ/kT; the model's own by default.
+
+        Returns
+        -------
+        EquilibriumDefect
+
+        Raises
+        ------
+        ValueError
+            If β is not positive.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import OpenWaveguide
+        >>> defect = OpenWaveguide().equilibrium_defect(np.log(2))
+        >>> defect.derivative.round(9)
+        array([-6.66666667,  6.66666667,  0.        ])
+        >>> {pair: round(flow, 9) for pair, flow in defect.flows.items()}
+        {('A', 'B'): 0.0, ('A', 'TLS'): 666.666666667, ('TLS', 'B'): 666.666666667}
         """
-        state = self.thermal_state(self.beta if beta is None else beta)
+        state = self.thermal_state(
+            self.beta if beta is None else checks.one_inverse_temperature(beta)
+        )
         fluxes = self.fluxes(state) * ~self._leaves
         flows = {
             pair: float(flow) for pair, flow in self._by_pair(fluxes).items() if OUTSIDE not in pair
@@ -281,7 +619,20 @@ class RateModel(ABC):
         ValueError
             If times do not increase, or the start is no possible state.
         ConvergenceError
-            If the integrator gives up.
+            If the integrator gives up, because rates are too many orders of magnitude apart.
+
+        Notes
+        -----
+        LSODA chooses its steps from the equations alone, and interpolates at `times` as precisely:
+        a time's values do not depend on the times between.  Relative errors are about 1e-11, of
+        small occupations too.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import OpenWaveguide
+        >>> run = OpenWaveguide().solve([0, 1, 100])
+        >>> run.n_B.round(6)
+        array([0.581977, 1.107223, 0.101246])
         """
         start, times = self._checked_start(start), _checked_times(times)
         if times[-1] == 0:
@@ -289,22 +640,35 @@ class RateModel(ABC):
         return Run(self, times, self._possible(self._integrate(start, times[-1], t_eval=times).y))
 
     def steady_state(self, start: ArrayLike | None = None) -> Array:
-        """Return the state that is reached in the end, (k,).
+        """Return the state that is reached in the end.
 
         It is empty if quanta can leave from everywhere.  Otherwise the equations are integrated
-        until Newton's method, with the conserved quanta held, finds the steady state nearby.
+        until Newton's method, with what is conserved held, finds the steady state nearby.
 
         Parameters
         ----------
         start : array_like (k,), optional
             Occupations at time zero; equal temperatures, `initial_state`, by default.
 
+        Returns
+        -------
+        array (k,)
+            Precise to rounding.
+
         Raises
         ------
         ValueError
             If the start is no possible state.
         ConvergenceError
-            If the steady state is not reached within `LONGEST_TIME`.
+            If the integrator gives up, or the steady state is not reached within 1e15 µs.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import ClosedLoop, OpenWaveguide
+        >>> ClosedLoop().steady_state().round(8)
+        array([0.00337545, 2.22367372, 0.0059365 , 0.36167099, 0.21915944])
+        >>> OpenWaveguide().steady_state()
+        array([0., 0., 0.])
         """
         state = self._checked_start(start)
         if self._empties:
@@ -322,14 +686,32 @@ class RateModel(ABC):
         )
 
     def entropy_production_zeros(self, until: float, start: ArrayLike | None = None) -> Array:
-        """Return the times in µs, from zero to `until`, at which σ changes its sign.
+        """Return the times at which σ changes its sign.
 
         Parameters
         ----------
         until : float
-            In µs.
+            Time in µs up to which to look, from zero.
         start : array_like (k,), optional
             Occupations at time zero; equal temperatures, `initial_state`, by default.
+
+        Returns
+        -------
+        array (z,)
+            In µs.
+
+        Raises
+        ------
+        ValueError
+            If `until` is not positive, or the start is no possible state.
+        ConvergenceError
+            If the integrator gives up.
+
+        Examples
+        --------
+        >>> from detailedbalance.light import OpenWaveguide
+        >>> OpenWaveguide().entropy_production_zeros(until=1000).round(7)
+        array([0.7511704])
         """
         start, until = self._checked_start(start), checks.positive_scalar(until, "until")
         solution = self._integrate(start, until, dense_output=True)
@@ -349,32 +731,53 @@ class RateModel(ABC):
             ]
         )
 
-    def checked_state(self, state: ArrayLike) -> Array:
-        """Return `state` as an array (..., k) of possible occupations.
+    @property
+    def _two_level(self) -> int:
+        return self.subsystems.index(TWO_LEVEL)
 
-        Raises
-        ------
-        ValueError
-            If the shape does not fit, an occupation is negative, or m exceeds M.
-        """
-        state = checks.real_array(state, "state")
-        names = ", ".join(self.variables)
-        if state.ndim == 0 or state.shape[-1] != len(self.variables):
-            raise ValueError(
-                f"`state` must have shape (..., {len(self.variables)}), for {names}, "
-                f"got {state.shape}"
-            )
-        if np.any(state < 0):
-            raise ValueError(
-                f"`state` holds mean occupations {names}, which must not be negative, got "
-                f"{state.min()}"
-            )
-        if np.any(state[..., self._two_level] > self.two_level_systems):
-            raise ValueError(
-                f"m must not exceed the number of two-level systems, {self.two_level_systems}, got "
-                f"{state[..., self._two_level].max()}"
-            )
-        return state
+    def _fraction(self, state: Array) -> Array:
+        return state[..., self._two_level] / self.two_level_systems
+
+    @cached_property
+    def _leaves(self) -> NDArray[np.bool_]:
+        return np.array([process.target == OUTSIDE for process in self.processes])
+
+    @cached_property
+    def _active(self) -> NDArray[np.bool_]:
+        """Which processes happen where nothing is empty, (r,)."""
+        return self.fluxes(self.thermal_state(1.0)) > 0
+
+    @cached_property
+    def _conserved(self) -> Array:
+        """Weights (c, k) of the subsystems' quanta in each conserved quantity."""
+        return null_space(self.stoichiometry[:, self._active].T).T
+
+    @cached_property
+    def _empties(self) -> bool:
+        """Whether quanta can leave from every subsystem, on some way."""
+        names = [*self.subsystems, OUTSIDE]
+        steps = np.eye(len(names))
+        for process, active in zip(self.processes, self._active, strict=True):
+            steps[names.index(process.source), names.index(process.target)] += active
+        return bool(np.all(np.linalg.matrix_power(steps, len(names))[:, -1] > 0))
+
+    def _derivative(self, state: NDArray) -> NDArray:
+        return self.fluxes(state) @ self.stoichiometry.T / self.sizes
+
+    def _jacobian(self, state: Array) -> Array:
+        steps = 1j * COMPLEX_STEP * np.eye(len(self.variables))
+        change = self._derivative(state[..., None, :] + steps).imag / COMPLEX_STEP
+        return np.swapaxes(change, -1, -2)
+
+    def _by_pair(self, fluxes: Array, signed: bool = True) -> dict[tuple[str, str], Array]:
+        pairs: dict[tuple[str, str], Array] = {}
+        for process, flux in zip(self.processes, np.moveaxis(fluxes, -1, 0), strict=True):
+            forward, backward = (process.source, process.target), (process.target, process.source)
+            if backward in pairs:
+                pairs[backward] = pairs[backward] + (-flux if signed else flux)
+            else:
+                pairs[forward] = pairs.get(forward, 0.0) + flux
+        return pairs
 
     def _checked_start(self, start: ArrayLike | None) -> Array:
         start = self.checked_state(self.initial_state if start is None else start)
@@ -430,50 +833,6 @@ class RateModel(ABC):
         scale[scale == 0] = 1.0
         return lstsq(response / scale[:, None], -excess / scale)[0]
 
-    @cached_property
-    def _active(self) -> NDArray[np.bool_]:
-        """Which processes happen where nothing is empty, (r,)."""
-        return self.fluxes(self.initial_state) > 0
-
-    @cached_property
-    def _conserved(self) -> Array:
-        """Weights (c, k) of the subsystems' quanta in each conserved quantity."""
-        return null_space(self.stoichiometry[:, self._active].T).T
-
-    @cached_property
-    def _empties(self) -> bool:
-        """Whether quanta can leave from every subsystem, on some way."""
-        names = [*self.subsystems, OUTSIDE]
-        steps = np.eye(len(names))
-        for process, active in zip(self.processes, self._active, strict=True):
-            steps[names.index(process.source), names.index(process.target)] += active
-        return bool(np.all(np.linalg.matrix_power(steps, len(names))[:, -1] > 0))
-
-    @property
-    def _two_level(self) -> int:
-        return self.subsystems.index(TWO_LEVEL)
-
-    @cached_property
-    def _leaves(self) -> NDArray[np.bool_]:
-        return np.array([process.target == OUTSIDE for process in self.processes])
-
-    def _derivative(self, state: NDArray) -> NDArray:
-        return self.fluxes(state) @ self.stoichiometry.T / self.sizes
-
-    def _jacobian(self, state: Array) -> Array:
-        k = len(self.variables)
-        return self._derivative(state + 1j * COMPLEX_STEP * np.eye(k)).imag.T / COMPLEX_STEP
-
-    def _by_pair(self, fluxes: Array, signed: bool = True) -> dict[tuple[str, str], Array]:
-        pairs: dict[tuple[str, str], Array] = {}
-        for process, flux in zip(self.processes, np.moveaxis(fluxes, -1, 0), strict=True):
-            forward, backward = (process.source, process.target), (process.target, process.source)
-            if backward in pairs:
-                pairs[backward] = pairs[backward] + (-flux if signed else flux)
-            else:
-                pairs[forward] = pairs.get(forward, 0.0) + flux
-        return pairs
-
 
 @dataclass(frozen=True, eq=False)
 class Run:
@@ -483,6 +842,7 @@ class Run:
     ----------
     model : RateModel
     times : array (t,)
+        In µs.
     states : array (t, k)
         Occupations in the order of `model.variables`.
 
@@ -492,6 +852,15 @@ class Run:
         Each occupation by its name.
     temperature_A, temperature_TLS, ... : array (t,)
         The effective temperature kT/ħΩ of each subsystem.
+
+    Examples
+    --------
+    >>> from detailedbalance.light import ClosedLoop
+    >>> run = ClosedLoop().solve([0, 3000])
+    >>> run.entropy.round(3)
+    array([474.481, 285.909])
+    >>> run.temperature_A.round(4)
+    array([1.    , 0.1756])
     """
 
     model: RateModel
@@ -538,7 +907,7 @@ class Run:
 
     @property
     def entropy_production_parts(self) -> dict[tuple[str, str], Array]:
-        """Entropy in k that each two subsystems produce in a µs, (t,) each."""
+        """Entropy in k that exchange between each two subsystems produces in a µs, (t,) each."""
         return self.model.entropy_production_parts(self.states)
 
     @property
@@ -556,15 +925,20 @@ def _rate(value: ArrayLike, name: str) -> float:
 
 def _checked_times(times: ArrayLike) -> Array:
     times = checks.vector(times, "times")
-    if times[0] < 0 or np.any(np.diff(times) <= 0):
-        raise ValueError("`times` must increase and begin at zero or later; the start is at zero")
+    if times[0] < 0:
+        raise ValueError(f"`times` must not be negative, the start is at zero; got {times[0]}")
+    if np.any(np.diff(times) <= 0):
+        later = np.argmax(np.diff(times) <= 0)
+        raise ValueError(
+            f"`times` must increase, got {times[later]} before {times[later + 1]}; sort them"
+        )
     return times
 
 
 def _difference(a: Array, b: Array) -> Array:
     """Return a - b, and zero where both are the same infinity."""
     both = np.isinf(a) & (a == b)
-    return np.where(both, 0.0, np.where(both, 0.0, a) - np.where(both, 0.0, b))
+    return np.where(both, 0.0, a) - np.where(both, 0.0, b)
 
 
 def _finite_product(flow: Array, beta: Array) -> Array:

@@ -21,7 +21,43 @@ class EmbeddedCavity(RateModel):
     dn_C/dt = γ'_4 (n_A - n_C) + γ_5 [m (n_C + 1) - (M - m) n_C]
     dm/dt = γ̃_5 [(M - m) n_C - m (n_C + 1)] + γ̃_6 (n_C + 1)² [(M - m) n_A - m (n_A + 1)]
 
-    with γ_6 = γ̃_6/𝒩_A, γ_5 = γ̃_5/𝒩_C and γ'_4 = γ_4 𝒩_A/𝒩_C.
+    with γ_6 = γ̃_6/𝒩_A, γ_5 = γ̃_5/𝒩_C and γ'_4 = γ_4 𝒩_A/𝒩_C.  The last equation follows from the
+    others, since no quanta are lost.
+
+    Parameters
+    ----------
+    two_level_systems : int
+        M.
+    modes, outer_modes : float
+        𝒩_A and 𝒩_C, modes of the small and of the outer cavity near the systems' frequency.
+    gamma_4 : float
+        γ_4 in 1/µs: a mode of A decays with this rate into C.
+    tilde_gamma_5 : float
+        γ̃_5 in 1/µs: an excited system emits into C.
+    tilde_gamma_6 : float
+        γ̃_6 in 1/µs: an excited system emits into A, by way of C.
+    beta : float
+        ħΩ/kT of `initial_state`; 1 by default.
+
+    Raises
+    ------
+    ValueError
+        If a rate is negative, or ħΩ/kT or a number of modes or two-level systems is not positive.
+    TypeError
+        If a parameter is not a number, or the number of two-level systems not a whole one.
+
+    Notes
+    -----
+    [B] prints no values, so only β has a default.
+
+    Examples
+    --------
+    >>> model = EmbeddedCavity(
+    ...     two_level_systems=100, modes=50, outer_modes=200,
+    ...     gamma_4=0.1, tilde_gamma_5=1.0, tilde_gamma_6=0.1,
+    ... )
+    >>> model.inverse_temperatures(model.steady_state([1, 0.2, 70])).round(6)
+    array([1.05222, 1.05222, 1.05222])
     """
 
     subsystems: ClassVar = ("A", "C", "TLS")
@@ -63,7 +99,7 @@ class EmbeddedCavity(RateModel):
         return np.array([self.modes, self.outer_modes, 1.0])
 
     def fluxes(self, state: ArrayLike) -> Array:
-        """Return the quanta a µs that each process carries, (..., r), r = len(processes)."""
+        """Return the quanta a µs that each process carries, (..., r) from (..., k)."""
         n_A, n_C, m = np.asarray(state).T
         ground = self.two_level_systems - m
         through = self.tilde_gamma_6 * (n_C + 1) ** 2

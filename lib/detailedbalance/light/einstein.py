@@ -17,9 +17,40 @@ class EinsteinRates(RateModel):
 
     [B] (2), (3):
 
-    dn/dt = γ [m (n + 1) - (M - m) n],  dm/dt = γ̃ [(M - m) n - m (n + 1)],  γ = γ̃/𝒩,
+    dn/dt = γ [m (n + 1) - (M - m) n],  dm/dt = γ̃ [(M - m) n - m (n + 1)],
 
-    where γ̃, [B]'s γ', is the rate at which a single excited two-level system emits.
+    with γ = γ̃/𝒩: what the two-level systems emit, the modes share.
+
+    Parameters
+    ----------
+    two_level_systems : int
+        M.
+    modes : float
+        𝒩, modes of light near the systems' frequency.
+    tilde_gamma : float
+        γ̃ in 1/µs, [B]'s γ': the rate at which a single excited system emits into the dark.
+    beta : float
+        ħΩ/kT of `initial_state`; 1 by default.
+
+    Raises
+    ------
+    ValueError
+        If a rate is negative, or ħΩ/kT or a number of modes or two-level systems is not positive.
+    TypeError
+        If a parameter is not a number, or the number of two-level systems not a whole one.
+
+    Notes
+    -----
+    [B] prints no values, so only β has a default.
+
+    Examples
+    --------
+    A hundred excited systems in the dark come to one temperature with their light:
+
+    >>> model = EinsteinRates(two_level_systems=100, modes=200, tilde_gamma=1.0)
+    >>> light, systems = model.inverse_temperatures(model.steady_state([0, 100]))
+    >>> round(float(light), 9), round(float(systems), 9)
+    (1.270196633, 1.270196633)
     """
 
     subsystems: ClassVar = ("light", "TLS")
@@ -44,7 +75,7 @@ class EinsteinRates(RateModel):
         return np.array([self.modes, 1.0])
 
     def fluxes(self, state: ArrayLike) -> Array:
-        """Return the quanta a µs that each process carries, (..., r), r = len(processes)."""
+        """Return the quanta a µs that each process carries, (..., r) from (..., k)."""
         n, m = np.asarray(state).T
         absorbed, emitted = (self.two_level_systems - m) * n, m * (n + 1)
         return self.tilde_gamma * np.array([absorbed, emitted]).T

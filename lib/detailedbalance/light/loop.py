@@ -15,7 +15,65 @@ Array = NDArray[np.float64]
 class ClosedLoop(RateModel):
     """Cavities A and B, channels 1 and 2 of a closed waveguide, and two-level systems.
 
-    [B] (90)-(94), with γ'_dec = γ_dec 𝒩/𝒩', γ_r = γ̃_r/𝒩, γ_1r = γ̃_1r/𝒩'.
+    [B] (90)-(94), where light may stay in the channels:
+
+    dn_A/dt = γ_dec (n_1 + n_2 - 2n_A) - γ_1 (M - m) n_A (n_1 + 1)
+              + γ_2 m (n_A + 1)(n_2 + 1)
+              + γ_0 [(n_2 + 1)(n_A + 1) n_B - (n_1 + 1)(n_B + 1) n_A]
+    dn_B/dt = γ_dec (n_1 + n_2 - 2n_B) - γ_2 (M - m) n_B (n_2 + 1)
+              + γ_1 m (n_B + 1)(n_1 + 1)
+              + γ_0 [(n_1 + 1)(n_B + 1) n_A - (n_2 + 1)(n_A + 1) n_B]
+    dn_1/dt = γ'_dec (n_A + n_B - 2n_1) - γ_11 [(M - m) n_1 - m (n_1 + 1)]
+              + γ_3 (n_A + n_B + 2)(n_2 - n_1)
+    dn_2/dt = γ'_dec (n_A + n_B - 2n_2) - γ_12 [(M - m) n_2 - m (n_2 + 1)]
+              + γ_3 (n_A + n_B + 2)(n_1 - n_2)
+    dm/dt = Σ_r γ̃_1r [(M - m) n_r - m (n_r + 1)]
+            + γ̃_1 (n_1 + 1)[(M - m) n_A - m (n_B + 1)]
+            + γ̃_2 (n_2 + 1)[(M - m) n_B - m (n_A + 1)]
+
+    with γ_r = γ̃_r/𝒩, γ_1r = γ̃_1r/𝒩' and γ'_dec = γ_dec 𝒩/𝒩', so that quanta are conserved.
+
+    Parameters
+    ----------
+    two_level_systems : int
+        M; 100 by default.
+    modes, waveguide_modes : float
+        𝒩 and 𝒩', modes of each cavity and of each channel near the systems' frequency; 100 by
+        default.
+    gamma_dec : float
+        γ_dec in 1/µs: a mode of a cavity decays with this rate into each channel; 0.01 by default.
+    gamma_0 : float
+        γ_0 in 1/µs: it feeds the other cavity through a channel; 0.01 by default.
+    gamma_3 : float
+        γ_3 in 1/µs, by mode of a channel: one channel feeds the other through a cavity; 0.01 by
+        default.
+    tilde_gamma_1, tilde_gamma_2 : float
+        γ̃_1, γ̃_2 in 1/µs: a two-level system takes a quantum from the cavity upstream in channel 1
+        or 2, or gives one to that downstream; 10 and 0 by default.
+    tilde_gamma_11, tilde_gamma_12 : float
+        γ̃_11, γ̃_12 in 1/µs: an excited system emits into channel 1 or 2; 10 and 0 by default.
+    beta : float
+        ħΩ/kT of `initial_state`; 1 by default.
+
+    Raises
+    ------
+    ValueError
+        If a rate is negative, or ħΩ/kT or a number of modes or two-level systems is not positive.
+    TypeError
+        If a parameter is not a number, or the number of two-level systems not a whole one.
+
+    Notes
+    -----
+    The defaults are those of [B], Fig. 7, and M = 100 as in `OpenWaveguide`.
+
+    Examples
+    --------
+    >>> model = ClosedLoop()
+    >>> model.is_balanced, ClosedLoop(tilde_gamma_2=10).is_balanced
+    (False, True)
+    >>> final = model.steady_state()
+    >>> [round(float(model.entropies(state).sum()), 3) for state in (model.initial_state, final)]
+    [474.481, 285.909]
     """
 
     subsystems: ClassVar = ("A", "B", "1", "2", "TLS")
@@ -85,7 +143,7 @@ class ClosedLoop(RateModel):
         return np.array([self.modes] * 2 + [self.waveguide_modes] * 2 + [1.0])
 
     def fluxes(self, state: ArrayLike) -> Array:
-        """Return the quanta a µs that each process carries, (..., r), r = len(processes)."""
+        """Return the quanta a µs that each process carries, (..., r) from (..., k)."""
         n_A, n_B, n_1, n_2, m = np.asarray(state).T
         ground = self.two_level_systems - m
         leak, feed = self.modes * self.gamma_dec, self.modes * self.gamma_0

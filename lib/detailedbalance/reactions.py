@@ -27,6 +27,9 @@ LARGEST_COUNT = 2**53
 SHORTEST_WAIT = np.finfo(float).tiny
 """Exponential draws are at least this, so that states which cannot be left last for ever."""
 
+FEW_WALKERS = 128
+"""Up to here adding up column by column is faster than row by row."""
+
 
 @dataclass(frozen=True, eq=False)
 class ReactionPaths:
@@ -176,6 +179,7 @@ class _Walkers:
         self.columns = self.state.T
         self.columns.flags.writeable = False
         self.cumulated = np.empty((self.changes.shape[1] - 1, who.size))
+        self.passed = np.empty(self.cumulated.shape, dtype=bool)
 
     def run(self, states: Counts, counts: Counts, streams: Streams, most_events: int) -> None:
         """Follow all trajectories to the last time; fill `states`, add to `counts`."""
@@ -184,14 +188,16 @@ class _Walkers:
         while self.who.size:
             if done == most_events:
                 self._complain_of_events(most_events)
-            steps = min(max(JUMPS_AT_ONCE // self.who.size, 1), most_events - done)
+            # No more than so far, or few trajectories would draw many numbers in vain.
+            steps = max(min(JUMPS_AT_ONCE // self.who.size, done), 1)
+            steps = min(steps, most_events - done)
             waits = waiting.standard_exponential(size=(steps, self.who.size))
             np.maximum(waits, SHORTEST_WAIT, out=waits)
             places = branching.random(size=(steps, self.who.size))
-            happened = np.full(places.shape, idle)
+            happened = np.full(places.shape, idle, dtype=np.min_scalar_type(idle))
             for wait, place, reaction in zip(waits, places, happened, strict=True):
                 self._step(wait, place, reaction, states)
-                if not np.any(reaction != idle):
+                if reaction.min() == idle:
                     break
             done += steps
             codes = self.who * idle + happened
@@ -209,9 +215,8 @@ class _Walkers:
         crossed = np.flatnonzero(self.now > self.due_time)
         if crossed.size:
             self._record(crossed, states)
-        reaction[:] = 0
-        for partial in self.cumulated:
-            reaction += partial <= place
+        np.less_equal(self.cumulated, place, out=self.passed)
+        np.add.reduce(self.passed, axis=0, dtype=reaction.dtype, out=reaction)
         reaction[self.now > self.times[-2]] = len(self.cumulated)
         self.state += np.take(self.changes, reaction, axis=1)
         if self.state.min() < 0:
@@ -230,8 +235,11 @@ class _Walkers:
             raise TypeError(f"`propensities` must return real numbers, got {found.dtype}")
         a[...] = found.T
         lowest = a.min()
-        for reaction in range(1, len(a)):
-            a[reaction] += a[reaction - 1]
+        if a.shape[1] <= FEW_WALKERS:
+            np.add.accumulate(a, axis=0, out=a)
+        else:
+            for reaction in range(1, len(a)):
+                a[reaction] += a[reaction - 1]
         if not (lowest >= 0 and a[-1].max() < np.inf):
             self._complain_of_propensity(found)
 
@@ -240,10 +248,11 @@ class _Walkers:
         first = self.due[crossed]
         last = np.searchsorted(self.times[:-1], self.now[crossed])
         number = last - first
-        begin = np.cumsum(number) - number
-        entries = np.arange(number.sum()) + np.repeat(first - begin, number)
         passed = np.repeat(crossed, number)
-        states[self.who[passed], entries] = self.state[:, passed].T
+        # Entries first, first + 1, … last - 1 of each.
+        skipped = np.repeat(first - np.cumsum(number) + number, number)
+        entries = self.who[passed] * states.shape[1] + skipped + np.arange(passed.size)
+        states.reshape(-1, len(self.state))[entries] = np.take(self.state, passed, axis=1).T
         self.due[crossed], self.due_time[crossed] = last, self.times[last]
 
     def _complain_of_propensity(self, found: NDArray) -> None:

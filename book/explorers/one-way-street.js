@@ -79,7 +79,7 @@
     const width = (flow) => Math.max(0.6, (WIDEST * flow) / largest);
     const drawn = [];
     for (const [pair, channel] of [["A→TLS", 1], ["TLS→B", 1], ["A→B", 1], ["B→TLS", 2], ["TLS→A", 2], ["B→A", 2]]) {
-      if (arrows[pair] > 0) drawn.push(svg("g", { "data-flow": pair }, besideArrow(...pair.split("→"), width(arrows[pair]), `channel-${channel}`)));
+      if (arrows[pair] > 0) drawn.push(svg("g", { "data-flow": pair }, besideArrow(...pair.split("→"), width(arrows[pair]), `lane-${channel}`)));
     }
     for (const [source, [x1, y1], [x2, y2]] of [["A", [54, 48], [16, 14]], ["B", [306, 48], [344, 14]], ["TLS", [180, 250], [180, 282]]]) {
       const flow = arrows[`${source}→outside`];
@@ -122,7 +122,7 @@
 
   function drawQuanta({ quanta, total }) {
     const away = Math.max(0, total - quanta.reduce((a, b) => a + b, 0));
-    const rows = [...quanta.map((value, i) => [NAMES[i], value, LOOKS[i]]), ["outside", away, "outward-bar"]];
+    const rows = [...quanta.map((value, i) => [NAMES[i], value, LOOKS[i]]), ["outside", away, "outward"]];
     const [left, full] = [70, 226];
     return [
       rows.map(([name, value, look], i) => {
@@ -241,7 +241,7 @@ print("drift of A =", float(model.equilibrium_defect().derivative[0]))
     };
     const key = (name, text) => element("span", { class: "key" }, drawing.swatch(name), text);
     panels.flows.node.insertBefore(element("span", { class: "keys" },
-      key("channel-1", "channel 1"), key("channel-2", "channel 2"), key("outward", "to the outside"),
+      key("lane-1", "channel 1"), key("lane-2", "channel 2"), key("outward", "to the outside"),
       element("span", {}, "Widths: quanta per µs, the largest as wide as it goes.")), panels.flows.note);
     panels.run.node.insertBefore(element("span", { class: "keys" },
       key(LOOKS[0], "A"), key(LOOKS[1], "B"), key(LOOKS[2], "TLS")), panels.run.note);

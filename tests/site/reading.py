@@ -23,6 +23,7 @@ PAGES = {
     "two-films": "book/low-density/entropy-production.html",
     "weak-coupling": "book/low-density/quantum-semigroups.html",
     "coherences": "book/low-density/master-equation.html",
+    "photon-jumps": "book/light/einstein-rates.html",
     "entropy-ledger": "book/light/negative-entropy-production.html",
     "one-way-street": "book/light/chiral-waveguide.html",
 }

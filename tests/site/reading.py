@@ -26,6 +26,7 @@ PAGES = {
     "photon-jumps": "book/light/einstein-rates.html",
     "entropy-ledger": "book/light/negative-entropy-production.html",
     "one-way-street": "book/light/chiral-waveguide.html",
+    "closed-loop": "book/light/closed-loop.html",
 }
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 

@@ -109,8 +109,8 @@ def simulate_reactions(
     ------
     ValueError
         If shapes do not fit, counts are negative or not whole, times do not increase, a propensity
-        is negative, NaN or infinite, or a reaction with a positive propensity makes a count
-        negative.
+        is negative, NaN, infinite or above 1e150, or a reaction with a positive propensity makes a
+        count negative.
     TypeError
         If a number is not whole, or propensities are not real numbers.
     ConvergenceError
@@ -212,13 +212,13 @@ class _Walkers:
         with np.errstate(divide="ignore"):
             self.now += wait / total
         place *= total
-        crossed = np.flatnonzero(self.now > self.due_time)
+        crossed = (self.now > self.due_time).nonzero()[0]
         if crossed.size:
             self._record(crossed, states)
         np.less_equal(self.cumulated, place, out=self.passed)
         np.add.reduce(self.passed, axis=0, dtype=reaction.dtype, out=reaction)
         reaction[self.now > self.times[-2]] = len(self.cumulated)
-        self.state += np.take(self.changes, reaction, axis=1)
+        self.state += self.changes.take(reaction, axis=1)
         if self.state.min() < 0:
             self._complain_of_change(reaction)
 
@@ -234,14 +234,14 @@ class _Walkers:
         if found.dtype.kind not in "biuf":
             raise TypeError(f"`propensities` must return real numbers, got {found.dtype}")
         a[...] = found.T
-        lowest = a.min()
+        # Not the other way round: comparisons with NaN are false.
+        if not (a.min() >= 0 and a.max() <= checks.LARGEST_NUMBER):
+            self._complain_of_propensity(found)
         if a.shape[1] <= FEW_WALKERS:
             np.add.accumulate(a, axis=0, out=a)
         else:
             for reaction in range(1, len(a)):
                 a[reaction] += a[reaction - 1]
-        if not (lowest >= 0 and a[-1].max() < np.inf):
-            self._complain_of_propensity(found)
 
     def _record(self, crossed: Counts, states: Counts) -> None:
         """Enter the counts for the times that these trajectories have passed in their state."""
@@ -252,11 +252,12 @@ class _Walkers:
         # Entries first, first + 1, … last - 1 of each.
         skipped = np.repeat(first - np.cumsum(number) + number, number)
         entries = self.who[passed] * states.shape[1] + skipped + np.arange(passed.size)
-        states.reshape(-1, len(self.state))[entries] = np.take(self.state, passed, axis=1).T
+        states.reshape(-1, len(self.state))[entries] = self.state.take(passed, axis=1).T
         self.due[crossed], self.due_time[crossed] = last, self.times[last]
 
     def _complain_of_propensity(self, found: NDArray) -> None:
-        state, reaction = np.argwhere(~((found >= 0) & (found < np.inf)))[0]
+        possible = (found >= 0) & (found <= checks.LARGEST_NUMBER)
+        state, reaction = np.argwhere(~possible)[0]
         raise ValueError(
             "`propensities` must be finite and not negative, got "
             f"{found[state, reaction]} for reaction {reaction} in the state "

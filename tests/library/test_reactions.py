@@ -277,13 +277,24 @@ def test_as_many_reactions_as_allowed_may_happen():
         (lambda x: np.stack([x[:, 0], 3 - x[:, 0]], axis=-1), ValueError, r"reaction 1 .* \(4\)"),
         (lambda x: np.full((len(x), 2), [1, np.nan]), ValueError, r"nan for reaction 1 .* \(3\)"),
         (lambda x: np.full((len(x), 2), [np.inf, 1]), ValueError, r"inf for reaction 0 .* \(3\)"),
+        (lambda x: np.full((len(x), 2), 1e308), ValueError, r"1e\+308 for reaction 0"),
         (lambda x: x, ValueError, r"shape \(5, 2\)"),
         (lambda x: np.ones((2, len(x))), ValueError, r"shape \(5, 2\)"),
         (lambda x: np.ones((len(x), 2), complex), TypeError, "real"),
         (lambda x: np.ones((len(x), 2)), ValueError, r"reaction 1 .* \(0\) and left \(-1\)"),
         (lambda x: np.multiply(x, 2, out=x), ValueError, "read-only"),
     ],
-    ids=["negative", "nan", "infinite", "shape", "transposed", "complex", "below-zero", "writes"],
+    ids=[
+        "negative",
+        "nan",
+        "infinite",
+        "huge",
+        "shape",
+        "transposed",
+        "complex",
+        "below-zero",
+        "writes",
+    ],
 )
 def test_impossible_propensities_are_named(wrong, error, words):
     with pytest.raises(error, match=words):

@@ -132,18 +132,15 @@ def sample_trajectories(
     checks.instance(model, "model", RateModel)
     trajectories = checks.whole_number(trajectories, "trajectories", 1)
     random, jumps = np.random.default_rng(seed).spawn(2)
-    return PhotonTrajectories(
-        model,
-        simulate_reactions(
-            lambda quanta: model.fluxes(quanta / model.sizes),
-            model.stoichiometry,
-            _start(model, start, trajectories, random),
-            times,
-            trajectories,
-            jumps,
-            NO_LIMIT,
-        ),
+    start, sizes = _start(model, start, trajectories, random), model.sizes
+
+    def propensities(quanta: Array) -> Array:
+        return model.fluxes(quanta / sizes)
+
+    paths = simulate_reactions(
+        propensities, model.stoichiometry, start, times, trajectories, jumps, NO_LIMIT
     )
+    return PhotonTrajectories(model, paths)
 
 
 def _start(

@@ -28,7 +28,7 @@ def assert_distributed(seen, p):
     assert stats.chisquare(seen, expected * seen.sum() / expected.sum()).pvalue > 1e-3
 
 
-def repeated(size, *arguments, most=20_000, seed=0):
+def repeated(size, *arguments, most=12_000, seed=0):
     """Final counts and numbers of reactions of many trajectories, so many at once."""
     random = np.random.default_rng(seed)
     runs = [

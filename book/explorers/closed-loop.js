@@ -72,7 +72,7 @@
   // ---- Drawings ----
 
   const timeX = drawing.scale([FIRST, LAST], [52, WIDTH - 12], true);
-  const timeAxis = { x: timeX, xLabel: "time, µs", xTicks: [1e-3, 1e-2, 1e-1, 1, 10, 100, 1e3, 1e4] };
+  const timeAxis = { x: timeX, xLabel: "time, µs", xTicks: [1e-3, 1e-2, 1e-1, 1, 10, 100, 1e3] };
 
   const cursor = ({ time }) => drawing.line(timeX(time), 12, timeX(time), HEIGHT - 46, "handle-line");
 
@@ -131,11 +131,12 @@
       arrows,
       loop.subsystems.map((name, i) => {
         const [x, y] = PLACES[name];
-        const below = y > 200 ? 12 : y < 60 ? -22 : -26;
+        // Where no arrow passes.
+        const [aside, below] = y > 200 ? [70, 5] : y < 60 ? [0, -RADIUS - 4] : [x < 180 ? -12 : 12, RADIUS + 17];
         return [
           svg("circle", { cx: x, cy: y, r: RADIUS, class: `station ${STYLE[name]}` }),
           drawing.text(x, y + 4.5, name, { "text-anchor": "middle", class: "station-name" }),
-          drawing.text(x + (y > 200 ? 70 : 0), y + below, `T ${significant(1 / betas[i], 3)}`,
+          drawing.text(x + aside, y + below, `T ${significant(1 / betas[i], 3)}`,
             { "text-anchor": "middle", class: "tick" }),
         ];
       }),
@@ -183,7 +184,7 @@
     const end = run.entropies[POINTS - 1];
     const fallen = run.largest - end > 1e-9 * run.largest;
     return `At the cursor S = ${significant(entropy, 6)} k, in the end ${significant(end, 6)} k. As many quanta allow `
-      + `${significant(run.largest, 6)} k (dotted)${fallen ? `, ${per(run.largest - end, run.largest)} % more of it unused` : ", and reach it"}. `
+      + `${significant(run.largest, 6)} k (dotted)${fallen ? `; ${per(run.largest - end, run.largest)} % of it are missing in the end` : ", and that is reached"}. `
       + `Quanta at the start ${decimal(loop.quanta(begin), 4)}, at the cursor ${decimal(loop.quanta(state), 4)}.`;
   }
 

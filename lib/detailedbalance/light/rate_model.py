@@ -40,7 +40,7 @@ OUTSIDE = "outside"
 TWO_LEVEL = "TLS"
 """The name of the two-level systems among the subsystems; all others are modes of light."""
 
-RELATIVE_TOLERANCE = 1e-12
+RELATIVE_TOLERANCE = 1e-13
 """Relative tolerance of the integration, step by step."""
 
 ABSOLUTE_TOLERANCE = 1e-100
@@ -57,6 +57,9 @@ SIGN_TOLERANCE = 1e-11
 
 LONGEST_TIME = 1e15
 """In µs, thirty years: what a steady state may take at most."""
+
+APPROACH_TOLERANCE = 1e-9
+"""Relative tolerance on the way to a steady state that what is conserved determines."""
 
 NEAR = 1e-6
 """Newton takes over where its first step is smaller than this, relative to each occupation."""
@@ -674,8 +677,9 @@ class RateModel(ABC):
         if self._empties:
             return np.zeros_like(state)
         held, time = self._conserved @ (self.sizes * state), 1.0
+        tolerance = APPROACH_TOLERANCE if held.size else RELATIVE_TOLERANCE
         while time <= LONGEST_TIME:
-            state = self._possible(self._integrate(state, time).y)[-1]
+            state = self._possible(self._integrate(state, time, rtol=tolerance).y)[-1]
             if np.abs(self._newton_step(state, held)).max() <= NEAR:
                 for _ in range(NEWTON_STEPS):
                     state = state * (1 + self._newton_step(state, held))
@@ -787,7 +791,9 @@ class RateModel(ABC):
             )
         return start
 
-    def _integrate(self, start: Array, until: float, **options: object) -> OptimizeResult:
+    def _integrate(
+        self, start: Array, until: float, rtol: float = RELATIVE_TOLERANCE, **options: object
+    ) -> OptimizeResult:
         evaluations = count()
         stopped = (
             f"the integration over {until:g} µs stopped: {{}}; where some rates are many orders of "
@@ -808,7 +814,7 @@ class RateModel(ABC):
                 start,
                 method="LSODA",
                 jac=lambda _, state: self._jacobian(state),
-                rtol=RELATIVE_TOLERANCE,
+                rtol=rtol,
                 atol=ABSOLUTE_TOLERANCE,
                 **options,
             )

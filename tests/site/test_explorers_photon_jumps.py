@@ -292,6 +292,7 @@ def test_box_without_quanta_says_so_and_stands_still(explorer):
 def test_each_slider_of_the_box_moves_by_keyboard_and_changes_the_numbers(explorer):
     figure = explorer()
     for name in ("atoms", "modes", "rate", "light", "excited"):
+        press(figure, "Reset")  # a hundred modes: a step of n is a quantum
         before = value_of(figure, name), note(figure, TRACES)
         slider = figure.locator(f'input[type=range][data-parameter="{name}"]')
         slider.focus()

@@ -22,6 +22,7 @@
     rate: { label: "rate γ̃", spoken: "rate of emission γ̃ per microsecond", unit: "per microsecond", min: 0.01, max: 100, step: 0.01, scale: "log", value: 1 },
     light: { label: "n at start", spoken: "photons per mode at the start", min: 0, max: 4, step: 0.01, value: 1.5 },
     excited: { label: "m/M at start", spoken: "excited part of the systems at the start", min: 0, max: 1, step: 0.01, value: 0 },
+    seed: { label: "run", spoken: "number of the run, which fixes its random numbers", min: 1, max: 999, step: 1, value: 1 },
     speed: { label: "film", options: [["2", "2 jumps a second"], ["20", "20 jumps a second"], ["200", "200 jumps a second"], ["2000", "2000 jumps a second"]], value: "20" },
   };
   const presets = [
@@ -31,8 +32,10 @@
     ["Equal temperatures", { atoms: 99, light: 1, excited: 0.33 }],
   ];
   // Numbers of things are whole.
-  const constrain = (values) =>
-    ({ ...values, atoms: Math.round(values.atoms), modes: Math.round(values.modes) });
+  const constrain = (values) => ({
+    ...values,
+    atoms: Math.round(values.atoms), modes: Math.round(values.modes), seed: Math.round(values.seed),
+  });
 
   function compute(values) {
     const box = model.boxOf(values);
@@ -300,7 +303,7 @@
       + `${significant(equilibrium.m, 3)} and ${significant(equilibrium.n, 3)}.`;
   }
 
-  function python({ box, traffic, total }, time) {
+  function python({ box, traffic }, time, seed) {
     const trajectories = Math.round(Math.min(TRAJECTORIES, Math.max(20, 4e6 / (1 + traffic * time))));
     return `"""Quanta that jump between two-level systems and modes of light: simulation and rate equations."""
 
@@ -322,7 +325,7 @@ run = model.solve([time], start=[photons / modes, excited])
 print("rate equations m =", float(run.m[0]))
 print("rate equations n =", float(run.n[0]))
 
-sample = sample_trajectories(model, [time], trajectories, start=[photons, excited])
+sample = sample_trajectories(model, [time], trajectories, start=[photons, excited], seed=${seed})
 print("jumps, mean m =", float(sample.mean[0, 1]))
 print("jumps, standard error =", float(sample.standard_error[0, 1]))
 
@@ -356,9 +359,9 @@ print("long run, standard deviation =", float((p @ (np.arange(p.size) - mean) **
       key("level-1", "m/M, rate equations"), key("level-0", "n, rate equations"),
       key("track", "jumps"), key("track-old", "other runs")), panels.traces.note);
     const spoken = controls.spokenStatus();
-    let seed = 1;
     let shown; // what the parameters fix
-    let setUp = ""; // the parameters that a run depends on
+    let setUp = ""; // the parameters of the box and its start
+    let seed; // of the run that is shown
     let run;
     let others = []; // earlier runs with the same parameters
     let frame = 0; // of the film, 0 while it stands
@@ -410,13 +413,17 @@ print("long run, standard deviation =", float((p @ (np.arange(p.size) - mean) **
       show();
     }
 
-    function another() {
+    /** The run of another seed, as long as the last one, which stays to be seen. */
+    function change() {
       others = [...others, run].slice(-OLD);
       const { time } = run;
-      seed += 1;
       begin(0);
       runUntil(run, shown, time);
-      show();
+    }
+
+    function another() {
+      state.set({ seed: 1 + (seed % parameters.seed.max) });
+      state.flush();
     }
 
     function restart() {
@@ -433,20 +440,22 @@ print("long run, standard deviation =", float((p @ (np.arange(p.size) - mean) **
 
     stage.append(
       controls.presets(state),
-      controls.columns(state, ["atoms", "modes", "rate"], ["light", "excited", "speed"]),
+      controls.columns(state, ["atoms", "modes", "rate"], ["light", "excited", "seed", "speed"]),
       film,
       element("div", { class: "panels" }, ...Object.values(panels).map((panel) => panel.node)),
       spoken.line,
-      controls.copyAsPython(state, () => python(shown, run.time)),
+      controls.copyAsPython(state, (values) => python(shown, run.time, values.seed)),
     );
     state.subscribe((values) => {
-      const { speed, ...rest } = values;
-      if (JSON.stringify(rest) !== setUp) { // another speed is no other box
+      const { speed, seed: wanted, ...rest } = values; // another speed is no other box
+      const changed = wanted !== seed;
+      seed = wanted;
+      if (JSON.stringify(rest) !== setUp) {
         setUp = JSON.stringify(rest);
         shown = compute(values);
         others = [];
         begin(FIRST);
-      }
+      } else if (changed) change();
       show();
     });
     return { state, run: () => run };

@@ -339,9 +339,13 @@ def test_other_runs_stay_to_be_seen_until_the_start_and_a_run_can_be_seen_again(
     assert note(figure, TRACES) == words
     lines = panel(figure, TRACES).locator("svg").first.locator(".track-old")
     assert lines.count() == 0
+    set_number(figure, "seed", 3)
+    third = note(figure, TRACES)
     press(figure, "Another run")
-    press(figure, "Another run")
+    assert value_of(figure, "seed") == 4
     assert lines.count() == 4  # m/M and n of two runs
+    set_number(figure, "seed", 3)
+    assert note(figure, TRACES) == third
     press(figure, "Start again")
     assert lines.count() == 0
 

@@ -178,13 +178,11 @@
 
   // ---- Words ----
 
-  const per = (part, whole) => decimal((100 * part) / whole, 1);
-
   function entropyWords({ loop, run, entropy, begin, state }) {
     const end = run.entropies[POINTS - 1];
     const fallen = run.largest - end > 1e-9 * run.largest;
     return `At the cursor S = ${significant(entropy, 6)} k, in the end ${significant(end, 6)} k. As many quanta allow `
-      + `${significant(run.largest, 6)} k (dotted)${fallen ? `; ${per(run.largest - end, run.largest)} % of it are missing in the end` : ", and that is reached"}. `
+      + `${significant(run.largest, 6)} k (dotted)${fallen ? `; ${significant(100 * (1 - end / run.largest), 3)} % of it is missing in the end` : ", and that is reached"}. `
       + `Quanta at the start ${decimal(loop.quanta(begin), 4)}, at the cursor ${decimal(loop.quanta(state), 4)}.`;
   }
 

@@ -171,10 +171,13 @@
     return `At ${per(time)} µs, in quanta per µs: ${flows.join(", ")}; A to B directly ${per(net)} net.`;
   }
 
+  /** A cavity may be as good as empty; then there is no ratio. */
+  const ratioWords = ([a, b]) => (a > 0 && b > 0 ? `, n_A/n_B = ${significant(a / b, 5)}` : "");
+
   function runWords({ time, temperatures, state }) {
     const [a, b, tls] = temperatures;
     return `At ${per(time)} µs: A ${decimal(a, 1)} K, B ${decimal(b, 1)} K, TLS ${decimal(tls, 1)} K; `
-      + `n_A = ${per(state[0])}, n_B = ${per(state[1])}, n_A/n_B = ${significant(state[0] / state[1], 5)}.`;
+      + `n_A = ${per(state[0])}, n_B = ${per(state[1])}${ratioWords(state)}.`;
   }
 
   function quantaWords({ quanta, total }) {
@@ -243,8 +246,9 @@ print("drift of A =", float(model.equilibrium_defect().derivative[0]))
     panels.flows.node.insertBefore(element("span", { class: "keys" },
       key("lane-1", "channel 1"), key("lane-2", "channel 2"), key("outward", "to the outside"),
       element("span", {}, "Widths: quanta per µs, the largest as wide as it goes.")), panels.flows.note);
+    const third = key(LOOKS[2], "TLS"); // has a temperature, but no photons
     panels.run.node.insertBefore(element("span", { class: "keys" },
-      key(LOOKS[0], "A"), key(LOOKS[1], "B"), key(LOOKS[2], "TLS")), panels.run.note);
+      key(LOOKS[0], "A"), key(LOOKS[1], "B"), third), panels.run.note);
     const spoken = controls.spokenStatus();
 
     function show() {
@@ -255,6 +259,7 @@ print("drift of A =", float(model.equilibrium_defect().derivative[0]))
       drawing.fill(surfaces.run, drawRun(values, run, now));
       drawing.fill(surfaces.quanta, drawQuanta(now));
       drawing.fill(surfaces.drift, drawDrift(values, run));
+      third.hidden = values.view !== "temperatures";
       panels.flows.note.textContent = flowWords(now);
       panels.run.note.textContent = runWords(now);
       panels.quanta.note.textContent = quantaWords(now);

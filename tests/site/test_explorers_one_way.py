@@ -214,6 +214,19 @@ def test_each_control_of_the_street_changes_the_numbers(explorer):
     assert curves.first.get_attribute("d") != before
 
 
+def test_empty_cavities_have_a_temperature_and_no_ratio(explorer):
+    figure = explorer()
+    extremes = {"strength": 100, "losses": 3, "span": 300, "moment": 100}
+    for chirality, empty in ((-1, "n_B = 0."), (0.3, "n_A = 0, n_B = 0.")):
+        set_number(figure, "chirality", chirality)
+        for name, value in {**extremes, "feed": 0}.items():
+            set_number(figure, name, value)
+        assert note(figure, "In time").endswith(empty)
+        drawn = figure.locator(".panels").inner_html()
+        assert "NaN" not in drawn
+        assert "Infinity" not in drawn
+
+
 def test_cursor_follows_the_mouse(explorer):
     figure = explorer()
     for title, name in (("In time", "moment"), ("Drift", "chirality")):

@@ -170,12 +170,7 @@ class RateModel(ABC):
     @cached_property
     def stoichiometry(self) -> Array:
         """The quanta that a process adds to a subsystem, (k, r): 1, -1 or 0."""
-        return np.array(
-            [
-                [float(p.target == name) - float(p.source == name) for p in self.processes]
-                for name in self.subsystems
-            ]
-        )
+        return self._gains([(process.source, process.target) for process in self.processes])
 
     @property
     def initial_state(self) -> Array:
@@ -484,7 +479,7 @@ class RateModel(ABC):
         True
         """
         state = self.checked_state(state)
-        change = self.fluxes(state) @ self.stoichiometry.T
+        change = self._derivative(state) * self.sizes
         return _finite_product(change, self.inverse_temperatures(state)).sum(axis=-1)
 
     def entropy_production_parts(self, state: ArrayLike) -> dict[tuple[str, str], Array]:
@@ -596,12 +591,9 @@ class RateModel(ABC):
 
         What leaves for the outside does not count.
         """
-        fluxes = self.fluxes(self.initial_state)
-        gross = self._by_pair(fluxes, signed=False)
-        net = self._by_pair(fluxes)
-        return all(
-            abs(net[pair]) <= BALANCE_TOLERANCE * gross[pair] for pair in net if OUTSIDE not in pair
-        )
+        fluxes = self.fluxes(self.initial_state) * ~self._leaves
+        net, gross = self._exchange @ fluxes, np.abs(self._exchange) @ fluxes
+        return bool(np.all(np.abs(net) <= BALANCE_TOLERANCE * gross))
 
     def solve(self, times: ArrayLike, start: ArrayLike | None = None) -> "Run":
         """Return the solution of the rate equations at given times.
@@ -765,23 +757,54 @@ class RateModel(ABC):
             steps[names.index(process.source), names.index(process.target)] += active
         return bool(np.all(np.linalg.matrix_power(steps, len(names))[:, -1] > 0))
 
+    @cached_property
+    def _pairs(self) -> list[tuple[str, str]]:
+        """Subsystems that exchange quanta, each two once, as the first process names them."""
+        pairs: list[tuple[str, str]] = []
+        for source, target, _ in self.processes:
+            if (source, target) not in pairs and (target, source) not in pairs:
+                pairs.append((source, target))
+        return pairs
+
+    @cached_property
+    def _exchange(self) -> Array:
+        """Which processes make up the flow of each pair, (p, r): 1, -1 or 0."""
+        return np.array(
+            [
+                [
+                    float((p.source, p.target) == pair) - float((p.target, p.source) == pair)
+                    for p in self.processes
+                ]
+                for pair in self._pairs
+            ]
+        )
+
+    def _gains(self, transfers: list[tuple[str, str]]) -> Array:
+        """Return what each subsystem gains by each transfer, (k, len(transfers))."""
+        return np.array(
+            [
+                [float(target == name) - float(source == name) for source, target in transfers]
+                for name in self.subsystems
+            ]
+        )
+
+    @cached_property
+    def _change(self) -> Array:
+        """What each subsystem gains by the flow of each pair, (p, k)."""
+        return self._gains(self._pairs).T
+
     def _derivative(self, state: NDArray) -> NDArray:
-        return self.fluxes(state) @ self.stoichiometry.T / self.sizes
+        # Pair by pair, so that rounding loses no quanta where the processes of a pair balance.
+        return self.fluxes(state) @ self._exchange.T @ self._change / self.sizes
 
     def _jacobian(self, state: Array) -> Array:
         steps = 1j * COMPLEX_STEP * np.eye(len(self.variables))
         change = self._derivative(state[..., None, :] + steps).imag / COMPLEX_STEP
         return np.swapaxes(change, -1, -2)
 
-    def _by_pair(self, fluxes: Array, signed: bool = True) -> dict[tuple[str, str], Array]:
-        pairs: dict[tuple[str, str], Array] = {}
-        for process, flux in zip(self.processes, np.moveaxis(fluxes, -1, 0), strict=True):
-            forward, backward = (process.source, process.target), (process.target, process.source)
-            if backward in pairs:
-                pairs[backward] = pairs[backward] + (-flux if signed else flux)
-            else:
-                pairs[forward] = pairs.get(forward, 0.0) + flux
-        return pairs
+    def _by_pair(self, fluxes: Array) -> dict[tuple[str, str], Array]:
+        flows = np.moveaxis(fluxes @ self._exchange.T, -1, 0)
+        return dict(zip(self._pairs, flows, strict=True))
 
     def _checked_start(self, start: ArrayLike | None) -> Array:
         start = self.checked_state(self.initial_state if start is None else start)

@@ -46,7 +46,7 @@ RELATIVE_TOLERANCE = 1e-13
 ABSOLUTE_TOLERANCE = 1e-100
 """The same, absolute; occupations below it become zero, so those above keep their digits."""
 
-MOST_EVALUATIONS = 50_000
+MOST_EVALUATIONS = 200_000
 """Of the rate equations in one integration; stiff ones take some thousands."""
 
 BALANCE_TOLERANCE = 1e-12

@@ -1,5 +1,6 @@
 """Light and two-level systems: Einstein's rates, the chiral waveguide, open and closed."""
 
+from .cascade import SLH, CascadeElement, ThermalNetwork, cascade_network
 from .cavity import EmbeddedCavity
 from .einstein import EinsteinRates
 from .jumps import PhotonTrajectories, sample_trajectories
@@ -12,6 +13,16 @@ from .microscopic import (
     implied_couplings,
 )
 from .rate_model import OUTSIDE, EquilibriumDefect, Process, RateModel, Run
+from .theorems import (
+    Hypothesis,
+    HypothesisError,
+    TheoremCheck,
+    cascade_stationarity,
+    entropy_growth,
+    gibbs_stationarity,
+    maximal_entropy,
+    thermal_state,
+)
 from .thermal import (
     bose_occupation,
     excited_fraction,
@@ -24,25 +35,37 @@ from .waveguide import OpenWaveguide
 
 __all__ = [
     "OUTSIDE",
+    "SLH",
+    "CascadeElement",
     "ClosedLoop",
     "ConsistencyEntry",
     "ConsistencyReport",
     "EinsteinRates",
     "EmbeddedCavity",
     "EquilibriumDefect",
+    "Hypothesis",
+    "HypothesisError",
     "MicroscopicCoupling",
     "OpenWaveguide",
     "PhotonTrajectories",
     "Process",
     "RateModel",
     "Run",
+    "TheoremCheck",
+    "ThermalNetwork",
     "bose_occupation",
+    "cascade_network",
+    "cascade_stationarity",
     "consistency_report",
+    "entropy_growth",
     "excited_fraction",
+    "gibbs_stationarity",
     "implied_couplings",
+    "maximal_entropy",
     "mode_entropy",
     "mode_inverse_temperature",
     "sample_trajectories",
+    "thermal_state",
     "two_level_entropy",
     "two_level_inverse_temperature",
 ]

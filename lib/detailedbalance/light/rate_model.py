@@ -8,19 +8,20 @@ subsystem what it gives to another, so no choice of parameters can lose quanta.
 Times are in µs, rates in 1/µs, energies in ħΩ, entropies in k.
 """
 
+import itertools
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import count, pairwise
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
-from scipy.linalg import lstsq, null_space
+from scipy.linalg import lstsq
 from scipy.optimize import OptimizeResult, brentq
+from scipy.sparse.csgraph import connected_components
 
 from .. import checks
 from .thermal import (
@@ -722,7 +723,7 @@ class RateModel(ABC):
                     lambda time: self.entropy_production(self._possible(solution.sol(time))),
                     *solution.t[[before, after]],
                 )
-                for before, after in pairwise(certain)
+                for before, after in itertools.pairwise(certain)
                 if production[before] * production[after] < 0
             ]
         )
@@ -739,23 +740,27 @@ class RateModel(ABC):
         return np.array([process.target == OUTSIDE for process in self.processes])
 
     @cached_property
-    def _active(self) -> NDArray[np.bool_]:
-        """Which processes happen where nothing is empty, (r,)."""
-        return self.fluxes(self.thermal_state(1.0)) > 0
+    def _ways(self) -> Array:
+        """Flows from each to each where nothing is empty, (k + 1, k + 1); the last is outside."""
+        names = [*self.subsystems, OUTSIDE]
+        ways = np.zeros((len(names), len(names)))
+        fluxes = self.fluxes(self.thermal_state(1.0))
+        for process, flux in zip(self.processes, fluxes, strict=True):
+            ways[names.index(process.source), names.index(process.target)] += flux
+        return ways
 
     @cached_property
     def _conserved(self) -> Array:
-        """Weights (c, k) of the subsystems' quanta in each conserved quantity."""
-        return null_space(self.stoichiometry[:, self._active].T).T
+        """The subsystems that exchange quanta only among themselves, (c, k): 1 for a member."""
+        count, labels = connected_components(self._ways, directed=False)
+        groups = labels == np.arange(count)[:, None]
+        return groups[~groups[:, -1], :-1].astype(float)
 
     @cached_property
     def _empties(self) -> bool:
         """Whether quanta can leave from every subsystem, on some way."""
-        names = [*self.subsystems, OUTSIDE]
-        steps = np.eye(len(names))
-        for process, active in zip(self.processes, self._active, strict=True):
-            steps[names.index(process.source), names.index(process.target)] += active
-        return bool(np.all(np.linalg.matrix_power(steps, len(names))[:, -1] > 0))
+        steps = (self._ways > 0) + np.eye(len(self._ways))
+        return bool(np.all(np.linalg.matrix_power(steps, len(steps))[:, -1] > 0))
 
     @cached_property
     def _pairs(self) -> list[tuple[str, str]]:
@@ -790,12 +795,12 @@ class RateModel(ABC):
 
     @cached_property
     def _change(self) -> Array:
-        """What each subsystem gains by the flow of each pair, (p, k)."""
-        return self._gains(self._pairs).T
+        """How each variable changes by the flow of each pair, (p, k)."""
+        return self._gains(self._pairs).T / self.sizes
 
     def _derivative(self, state: NDArray) -> NDArray:
         # Pair by pair, so that rounding loses no quanta where the processes of a pair balance.
-        return self.fluxes(state) @ self._exchange.T @ self._change / self.sizes
+        return self.fluxes(state) @ self._exchange.T @ self._change
 
     def _jacobian(self, state: Array) -> Array:
         steps = 1j * COMPLEX_STEP * np.eye(len(self.variables))
@@ -817,7 +822,7 @@ class RateModel(ABC):
     def _integrate(
         self, start: Array, until: float, rtol: float = RELATIVE_TOLERANCE, **options: object
     ) -> OptimizeResult:
-        evaluations = count()
+        evaluations = itertools.count()
         stopped = (
             f"the integration over {until:g} µs stopped: {{}}; where some rates are many orders of "
             "magnitude faster than others, rounding of the fast flows outweighs the slow ones"
@@ -858,7 +863,7 @@ class RateModel(ABC):
         response = np.vstack([self.sizes[:, None] * self._jacobian(state) * state, weights])
         excess = np.append(fluxes @ self.stoichiometry.T, weights.sum(axis=1) - held)
         # Each row in units of what flows in and out, or of what is conserved.
-        scale = np.append(fluxes @ np.abs(self.stoichiometry).T, np.abs(weights).sum(axis=1))
+        scale = np.append(fluxes @ np.abs(self.stoichiometry).T, weights.sum(axis=1))
         scale[scale == 0] = 1.0
         return lstsq(response / scale[:, None], -excess / scale)[0]
 

@@ -3,6 +3,18 @@
 from .cascade import SLH, CascadeElement, ThermalNetwork, cascade_network
 from .cavity import EmbeddedCavity
 from .einstein import EinsteinRates
+from .few_excitations import (
+    DiagonalChannel,
+    ExcitationRun,
+    FewExcitations,
+    KrausChannel,
+    chiral_loop,
+    collapse,
+    dephasing,
+    elastic_scattering,
+    reset,
+    transverse_measurement,
+)
 from .jumps import PhotonTrajectories, sample_trajectories
 from .loop import ClosedLoop
 from .microscopic import (
@@ -40,11 +52,15 @@ __all__ = [
     "ClosedLoop",
     "ConsistencyEntry",
     "ConsistencyReport",
+    "DiagonalChannel",
     "EinsteinRates",
     "EmbeddedCavity",
     "EquilibriumDefect",
+    "ExcitationRun",
+    "FewExcitations",
     "Hypothesis",
     "HypothesisError",
+    "KrausChannel",
     "MicroscopicCoupling",
     "OpenWaveguide",
     "PhotonTrajectories",
@@ -56,7 +72,11 @@ __all__ = [
     "bose_occupation",
     "cascade_network",
     "cascade_stationarity",
+    "chiral_loop",
+    "collapse",
     "consistency_report",
+    "dephasing",
+    "elastic_scattering",
     "entropy_growth",
     "excited_fraction",
     "gibbs_stationarity",
@@ -64,8 +84,10 @@ __all__ = [
     "maximal_entropy",
     "mode_entropy",
     "mode_inverse_temperature",
+    "reset",
     "sample_trajectories",
     "thermal_state",
+    "transverse_measurement",
     "two_level_entropy",
     "two_level_inverse_temperature",
 ]

@@ -323,6 +323,14 @@ def test_occupations_stay_possible(case, time):
     assert not np.any(np.isnan(run.entropy_production))
 
 
+def test_two_level_systems_are_never_more_than_full():
+    """Bright light from A excites all but one in 1e14 of them; the integrator goes beyond."""
+    model = OpenWaveguide(gamma_dec=0, gamma_0=0, tilde_gamma_11=0)
+    run = model.solve(np.geomspace(1e-16, 1e-3, 2000), start=[1e14, 0, 50])
+    assert np.all(run.m <= 100)
+    assert not np.any(np.isnan(run.entropy_production))
+
+
 @settings(max_examples=60)
 @given(models_and_states(closed_kinds))
 def test_closed_models_conserve_quanta(case):
@@ -827,7 +835,7 @@ PARAMETERS = [(kind, field.name) for kind in GOOD for field in dataclasses.field
 
 @pytest.mark.parametrize(("kind", "name"), PARAMETERS)
 def test_impossible_parameters_are_refused_by_name(kind, name):
-    bad = [-1, np.nan, np.inf]
+    bad = [-1, np.nan, np.inf, 10**40]
     if name == "beta" or name.endswith(("modes", "systems")):
         bad.append(0)
     for value in bad:
@@ -856,6 +864,7 @@ def test_numbers_of_systems_that_are_not_whole_are_refused(kind):
         ([1, 1, -1], "negative"),
         ([1, 1, 100.001], "m must not exceed.*100"),
         ([1, np.nan, 1], "NaN"),
+        ([1, 1e31, 1], "at most 1e"),
         ([[1, 1, 1], [1, 1, 101]], "101"),
     ],
 )

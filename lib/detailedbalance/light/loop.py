@@ -43,7 +43,7 @@ class ClosedLoop(RateModel):
     gamma_dec : float
         γ_dec in 1/µs: a mode of a cavity decays with this rate into each channel; 0.01 by default.
     gamma_0 : float
-        γ_0 in 1/µs: it feeds the other cavity through a channel; 0.01 by default.
+        γ_0 in 1/µs: a mode of a cavity feeds the other cavity with this rate; 0.01 by default.
     gamma_3 : float
         γ_3 in 1/µs, by mode of a channel: one channel feeds the other through a cavity; 0.01 by
         default.
@@ -65,6 +65,9 @@ class ClosedLoop(RateModel):
     Notes
     -----
     The defaults are those of [B], Fig. 7, and M = 100 as in `OpenWaveguide`.
+
+    With γ̃_1 = γ̃_2 equal temperatures stay in place.  Entropy may still decrease where n_1 and n_2
+    differ: A feeds B with the factor n_1 + 1, and B feeds A with n_2 + 1.
 
     Examples
     --------

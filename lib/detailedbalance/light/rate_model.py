@@ -41,6 +41,10 @@ OUTSIDE = "outside"
 TWO_LEVEL = "TLS"
 """The name of the two-level systems among the subsystems; all others are modes of light."""
 
+LARGEST = 1e30
+"""Larger parameters and occupations are refused, and fewer modes than its inverse: fluxes, which
+multiply up to six of them, would overflow."""
+
 RELATIVE_TOLERANCE = 1e-13
 """Relative tolerance of the integration, step by step."""
 
@@ -144,8 +148,10 @@ class RateModel(ABC):
                 value = checks.one_inverse_temperature(value)
             elif field.name.endswith("modes"):
                 value = checks.positive_scalar(value, field.name)
+                _within_range(1 / value, f"1/{field.name}")
             else:
                 value = _rate(value, field.name)
+            _within_range(value, field.name)
             object.__setattr__(self, field.name, value)
 
     @property
@@ -171,7 +177,9 @@ class RateModel(ABC):
     @cached_property
     def stoichiometry(self) -> Array:
         """The quanta that a process adds to a subsystem, (k, r): 1, -1 or 0."""
-        return self._gains([(process.source, process.target) for process in self.processes])
+        matrix = self._gains([(process.source, process.target) for process in self.processes])
+        matrix.flags.writeable = False
+        return matrix
 
     @property
     def initial_state(self) -> Array:
@@ -250,6 +258,7 @@ class RateModel(ABC):
                 f"`state` holds mean occupations {names}, which must not be negative, got "
                 f"{state.min()}"
             )
+        _within_range(state.max(initial=0.0), "state")
         if np.any(state[..., self._two_level] > self.two_level_systems):
             raise ValueError(
                 f"m must not exceed the number of two-level systems, {self.two_level_systems}, got "
@@ -955,6 +964,11 @@ def _rate(value: ArrayLike, name: str) -> float:
     if rate < 0:
         raise ValueError(f"`{name}` is a rate in 1/µs and must not be negative, got {rate}")
     return rate
+
+
+def _within_range(number: float, name: str) -> None:
+    if number > LARGEST:
+        raise ValueError(f"`{name}` must be at most {LARGEST:g}, got {number:.3g}; change units")
 
 
 def _checked_times(times: ArrayLike) -> Array:

@@ -35,7 +35,7 @@ class OpenWaveguide(RateModel):
     gamma_dec : float
         γ_dec in 1/µs: a mode of a cavity decays with this rate into each channel; 0.01 by default.
     gamma_0 : float
-        γ_0 in 1/µs: it feeds the other cavity through a channel; 0.01 by default.
+        γ_0 in 1/µs: a mode of a cavity feeds the other cavity with this rate; 0.01 by default.
     tilde_gamma_1, tilde_gamma_2 : float
         γ̃_1, γ̃_2 in 1/µs: a two-level system takes a quantum from the cavity upstream in channel 1
         or 2, or gives one to that downstream; 10 and 0 by default.

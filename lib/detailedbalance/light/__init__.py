@@ -33,6 +33,7 @@ from .theorems import (
     entropy_growth,
     gibbs_stationarity,
     maximal_entropy,
+    open_entropy_growth,
     thermal_state,
 )
 from .thermal import (
@@ -84,6 +85,7 @@ __all__ = [
     "maximal_entropy",
     "mode_entropy",
     "mode_inverse_temperature",
+    "open_entropy_growth",
     "reset",
     "sample_trajectories",
     "thermal_state",

@@ -225,9 +225,57 @@ def test_the_loop_has_a_direction():
     assert P[B, T] > 0.04 > 1e-5 > P[A, T]
     # Two-level systems halfway: time reversal together with A ↔ B is a symmetry.
     np.testing.assert_allclose(P[T, A], P[B, T], rtol=1e-10)
+    mirrored = chiral_loop(most=1, g_1=0.0, g_2=0.01).transfer(80.0)
+    np.testing.assert_allclose(mirrored[T, [B, A]], P[T, [A, B]], rtol=1e-9)
     without = chiral_loop(most=1, propagation_phases=False).transfer(80.0)
     assert without[T, A] > 1e-4
     np.testing.assert_allclose(without[T, A], without[T, B], rtol=1e-10)
+
+
+def test_what_stays_in_A_does_not_depend_on_what_lies_downstream():
+    """Until light comes around; [B]'s γ_1 (M - m) n_A makes A decay faster at once."""
+    loop, band = 161, 4.0
+    around = 2 * np.pi * loop / band
+    stay, heard = [], []
+    for g_1 in (0.0, 0.04):
+        system = chiral_loop(
+            h=0.0075,
+            g_1=g_1,
+            bandwidth=band,
+            cavity_modes=8,
+            loop_modes=loop,
+            most=1,
+            places=(0.0, 0.25, 0.5),
+        )
+        P = np.array([system.transfer(part * around) for part in (0.2, 0.3, 0.6, 1.1)])
+        stay.append(P[:, 0, 0])
+        heard.append(P[:, 4, 0])
+    assert heard[1][0] < 1e-5 and heard[1][1] > 0.01
+    np.testing.assert_allclose(stay[1][:3], stay[0][:3], rtol=0, atol=1e-4)
+    assert stay[1][3] < 0.8 * stay[0][3]
+    printed = [
+        MicroscopicCoupling(
+            h=0.0075,
+            g_1=g_1,
+            g_2=0.0,
+            rho=8 / band,
+            rho_wg=loop / band,
+            bandwidth=band,
+            two_level_systems=2,
+            propagation_phases=True,
+        )
+        .closed_loop()
+        .solve([0.2 * around], start=[1e-3, 0, 0, 0, 0])
+        .n_A[-1]
+        for g_1 in (0.0, 0.04)
+    ]
+    assert printed[1] < 0.6 * printed[0]
+
+
+def test_transfer_needs_one_excitation_only():
+    np.testing.assert_allclose(
+        chiral_loop(most=2).transfer(33.0), chiral_loop(most=1).transfer(33.0), rtol=0, atol=1e-15
+    )
 
 
 # Theorem 1: flat Gibbs states stay
@@ -400,6 +448,17 @@ def test_events_keep_trace_and_are_their_kraus_operators():
         assert conserves == (name not in ("reset", "transverse"))
 
 
+def test_one_subsystem_alone_is_the_whole():
+    system = FewExcitations(
+        one_excitation=[[1, 0.1], [0.1, 2]],
+        two_level_systems=0,
+        subsystems={"both": [0, 1]},
+        most=2,
+    )
+    rho = random_state(system, 17)
+    assert system.subsystem_entropies(rho) == pytest.approx([von_neumann_entropy(rho)], rel=1e-12)
+
+
 def test_events_happen_in_the_order_of_their_times():
     system = random_system(15, most=2)
     rho = random_state(system, 15)
@@ -446,6 +505,7 @@ def test_impossible_systems_are_refused(change, message):
         (lambda s: s.occupation_state([2, 0, 0, 0, 2]), "no state that is kept"),
         (lambda s: s.run(s.gibbs(1.0), [1.0, 0.0]), "must increase"),
         (lambda s: s.run(s.gibbs(1.0), [1.0], [(-1.0, collapse(s))]), "before time 0"),
+        (lambda s: s.evolve(np.eye(3), 1.0), r"shape \(44, 44\)"),
         (lambda s: s.transition_matrix(1.0, 7), "one of 0 … 3"),
         (lambda s: dephasing(s, -1.0), "must not be negative"),
         (lambda s: elastic_scattering(s, np.eye(5), 1.5), "from 0 to 1"),

@@ -26,8 +26,8 @@ from .thermal import mode_entropy, two_level_entropy
 Array = NDArray[np.float64]
 Matrix = NDArray[np.complex128]
 
-LARGEST_BLOCK = 6000
-"""States of one sector that are diagonalised: some minutes and 2 GB."""
+LARGEST_BLOCK = 4000
+"""States of one sector that are diagonalised: some minutes and 3 GB."""
 
 GIBBS_WEIGHTS = ("flat", "own", "coupled")
 """What β multiplies in a Gibbs state: N, the energies of the uncoupled elements, or H."""
@@ -125,7 +125,7 @@ class FewExcitations:
         states = np.array(rows, dtype=np.int64)
         return states[np.all(states[:, modes:] <= 1, axis=1)]
 
-    def index(self, occupations: ArrayLike) -> NDArray[np.int64]:
+    def _index(self, occupations: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the places (r,) of these occupations (r, k) among `states`."""
         return np.array([self._places[row.tobytes()] for row in occupations], dtype=np.int64)
 
@@ -144,7 +144,7 @@ class FewExcitations:
         operators = []
         for element, unit in enumerate(np.eye(self.states.shape[1], dtype=np.int64)):
             source = np.flatnonzero(self.states[:, element])
-            target = self.index(self.states[source] - unit)
+            target = self._index(self.states[source] - unit)
             root = np.sqrt(self.states[source, element])
             shape = (len(self.states),) * 2
             operators.append(sparse.csr_array((root, (target, source)), shape=shape))
@@ -322,12 +322,21 @@ class FewExcitations:
 
     # What a state says
 
+    def _matrix(self, rho: ArrayLike) -> Matrix:
+        d = len(self.states)
+        if np.shape(rho) != (d, d):
+            raise ValueError(
+                f"ρ must have shape ({d}, {d}), one row and column an occupation state, got "
+                f"{np.shape(rho)}; make one with `gibbs`, `product` or `occupation_state`"
+            )
+        return checks.complex_array(rho, "rho")
+
     def _number_in(self, name: str) -> NDArray[np.int64]:
         return self.states[:, self.subsystems[name]].sum(axis=1)
 
     def quanta(self, rho: Matrix) -> Array:
         """Return the mean number of excitations in each subsystem, (s,), of ρ (d, d)."""
-        p = np.diag(rho).real
+        p = np.diag(self._matrix(rho)).real
         return np.array([p @ self._number_in(name) for name in self.subsystems])
 
     def occupations(self, rho: Matrix) -> Array:
@@ -352,6 +361,7 @@ class FewExcitations:
         KeyError
             If there is no such subsystem.
         """
+        rho = self._matrix(rho)
         inside = np.zeros(self.states.shape[1], dtype=bool)
         inside[list(self.subsystems[name])] = True
         patterns, pattern = np.unique(self.states[:, inside], axis=0, return_inverse=True)
@@ -397,7 +407,7 @@ class FewExcitations:
         Returns
         -------
         array (d, d)
-            Rows and columns sum to one, because e^{-iHt} is unitary.
+            Rows and columns sum to one, because e^{-iHt} is unitary; for one N, if H conserves it.
 
         Raises
         ------
@@ -410,11 +420,12 @@ class FewExcitations:
         >>> bool(np.allclose([P.sum(axis=0), P.sum(axis=1)], 1, rtol=0, atol=1e-13))
         True
         """
-        P = np.abs(self.propagator(time)) ** 2
         if excitations is None:
-            return P
+            return np.abs(self.propagator(time)) ** 2
         N = checks.whole_number(excitations, "excitations", 0, self.most)
-        return P[self.sectors[N], self.sectors[N]]
+        if self.counter_rotating:
+            return np.abs(self.propagator(time)[self.sectors[N], self.sectors[N]]) ** 2
+        return np.abs(_exponential(self._spectra[N], checks.scalar(time, "time"))) ** 2
 
     def transfer(self, time: float) -> Array:
         """Return the probabilities that one excitation goes from one subsystem to another.
@@ -427,7 +438,8 @@ class FewExcitations:
         -------
         array (s, s)
             P[f, i] from i, where the excitation is in each element with equal probability, to f.
-            Columns sum to one, and rows when weighted: Σ_i P[f, i] `sizes`[i] = `sizes`[f].
+            Where N is conserved, columns sum to one, and rows when weighted,
+            Σ_i P[f, i] `sizes`[i] = `sizes`[f].
 
         Examples
         --------
@@ -459,7 +471,7 @@ class FewExcitations:
         """
         time = checks.scalar(time, "time")
         parts = [_exponential(spectrum, time) for spectrum in self._spectra]
-        return self._sandwich(rho, parts, [U.conj().T for U in parts])
+        return self._sandwich(self._matrix(rho), parts, [U.conj().T for U in parts])
 
     def evolve_ket(self, psi: ArrayLike, time: float) -> Matrix:
         """Return e^{-iHt} ψ without eigenvectors, for sectors too large for them.
@@ -525,9 +537,10 @@ class FewExcitations:
         left, right = zip(*((V.conj().T, V) for _, V in self._spectra), strict=True)
         quanta = [
             self._quanta_later(self._sandwich(rho, left, right), delays)
-            for rho, delays in _segments(self, start, times, events)
+            for rho, delays in _segments(self, self._matrix(start), times, events)
         ]
-        return ExcitationRun(self, times, np.concatenate(quanta))
+        # Rounding must not leave less than nothing.
+        return ExcitationRun(self, times, np.maximum(np.concatenate(quanta), 0.0))
 
     def trajectory(
         self,
@@ -875,7 +888,7 @@ def reset(system: FewExcitations, *names: str) -> KrausChannel:
     emptied = system.states.copy()
     emptied[:, which] = 0
     _, pattern = np.unique(system.states[:, which], axis=0, return_inverse=True)
-    target = system.index(emptied)
+    target = system._index(emptied)
     shape = (len(target),) * 2
     operators = []
     for n in range(pattern.max() + 1):

@@ -16,6 +16,7 @@ from .few_excitations import (
     transverse_measurement,
 )
 from .jumps import PhotonTrajectories, sample_trajectories
+from .linear_bosons import LinearBosons, LinearElement, LinearRun, closed_ring, open_chain
 from .loop import ClosedLoop
 from .microscopic import (
     ConsistencyEntry,
@@ -62,6 +63,9 @@ __all__ = [
     "Hypothesis",
     "HypothesisError",
     "KrausChannel",
+    "LinearBosons",
+    "LinearElement",
+    "LinearRun",
     "MicroscopicCoupling",
     "OpenWaveguide",
     "PhotonTrajectories",
@@ -74,6 +78,7 @@ __all__ = [
     "cascade_network",
     "cascade_stationarity",
     "chiral_loop",
+    "closed_ring",
     "collapse",
     "consistency_report",
     "dephasing",
@@ -85,6 +90,7 @@ __all__ = [
     "maximal_entropy",
     "mode_entropy",
     "mode_inverse_temperature",
+    "open_chain",
     "open_entropy_growth",
     "reset",
     "sample_trajectories",

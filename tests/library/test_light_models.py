@@ -750,6 +750,18 @@ def gross_norm(matrix):
     return np.abs(matrix).sum(axis=1).max()
 
 
+@pytest.mark.parametrize(
+    ("model", "changes"),
+    [
+        (ClosedLoop(), 0),
+        (ClosedLoop(two_level_systems=56, beta=2.97, modes=278), 0),
+        (OpenWaveguide(two_level_systems=121, beta=0.672276450698343, modes=204.48), 1),
+    ],
+)
+def test_rounding_near_equal_temperatures_and_steady_states_has_no_sign(model, changes):
+    assert model.entropy_production_zeros(until=1000).size == changes
+
+
 def test_balanced_loops_do_not_change_the_sign_of_entropy_production():
     model = ClosedLoop(tilde_gamma_2=10, tilde_gamma_12=10)
     assert model.entropy_production_zeros(100).size == 0

@@ -69,7 +69,7 @@ APPROACH_TOLERANCE = 1e-9
 NEAR = 1e-6
 """Newton takes over where its first step is smaller than this, relative to each occupation."""
 
-NEWTON_STEPS = 3
+NEWTON_STEPS = 2
 """From `NEAR` each doubles the digits, so that the last one is rounding."""
 
 COMPLEX_STEP = 1e-100

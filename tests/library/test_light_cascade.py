@@ -276,6 +276,24 @@ def test_what_lies_downstream_changes_nothing_upstream():
     assert np.abs(downstream[0] - downstream[1]).max() > 0.05
 
 
+@pytest.mark.parametrize("n", [0.0, 0.7])
+def test_the_rate_of_what_is_upstream_does_not_know_what_is_downstream(n):
+    """In any state, correlated or not: dn_A/dt is the same for every γ_1 if γ_2 = 0.
+
+    Channel 2 still leads from B to A, so A may learn of the two-level system by B's light alone.
+    """
+    changes = []
+    for gamma in (0.0, 1.0, 9.0):
+        elements = [cavity((1, 1), levels=3), two_level((gamma, 0)), cavity((1, 1), levels=3)]
+        network = cascade_network(elements, [0.3, 0.5], [n, n])
+        changes.append(network.apply(mixed_state(18)))
+    slopes = np.array([network.occupations(change) for change in changes])
+    assert slopes[:, 0] == pytest.approx(np.full(3, slopes[0, 0]), abs=1e-13)
+    assert np.abs(slopes[1:, 2] - slopes[0, 2]).min() > 1e-3
+    A_and_B = [c.reshape(3, 2, 3, 3, 2, 3).trace(axis1=1, axis2=4) for c in changes]
+    assert np.abs(A_and_B[1] - A_and_B[0]).max() > 1e-3
+
+
 def test_one_quantum_goes_downstream_only():
     elements = [cavity((1, 0), levels=2), two_level((2, 0)), cavity((1, 0), levels=2)]
     network = cascade_network(elements, [0.0, 0.0], [0, 0])

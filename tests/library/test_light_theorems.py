@@ -354,6 +354,32 @@ def test_anything_that_counts_quanta_stays_in_light_of_one_temperature(seed, n):
     assert cascade_stationarity(network).defect < 1e-13 * size
 
 
+def test_one_way_events_without_their_interference_are_not_unital():
+    """Jumps C that conserve quanta change the Gibbs state by ρ Σ(CC† - C†C), and not at all else.
+
+    A gives to the two-level system, this to B, nothing goes back: dn_A/dt = -γ n(n + 1)(1 - 2p).
+    """
+    levels, n, gamma = 7, 0.08, 0.7
+    dims = (levels, 2, levels)
+    a = np.kron(np.kron(cavity((0, 0), levels=levels).lowering, np.eye(2)), np.eye(levels))
+    sigma = np.kron(np.kron(np.eye(levels), LOWER), np.eye(levels))
+    b = np.kron(np.eye(2 * levels), cavity((0, 0), levels=levels).lowering)
+    events = np.sqrt(gamma) * np.array([a @ sigma.T, sigma @ b.T])
+    nothing = np.zeros((1, *a.shape))
+    one_way = ThermalNetwork(nothing[0], nothing, [n], dims, events)
+    check = cascade_stationarity(one_way, require=False)
+    assert check.broken == ("dephasing is unital",)
+    gibbs, p = one_way.gibbs_state(n), n / (2 * n + 1)
+    change = one_way.apply(gibbs)
+    operator = sum(C @ C.T - C.T @ C for C in events)
+    assert change == pytest.approx(gibbs @ operator, abs=1e-15)
+    slope = gamma * n * (n + 1) * (1 - 2 * p)
+    assert one_way.occupations(change) == pytest.approx([-slope, 0, slope], abs=1e-6)
+    # With the way back, of the same strength, nothing is left.
+    both = ThermalNetwork(nothing[0], nothing, [n], dims, [*events, *events.swapaxes(1, 2)])
+    assert cascade_stationarity(both).defect < 1e-14
+
+
 def test_gain_has_a_gibbs_state_only_where_quanta_are_cut_off():
     """Inverted matter, more up than down: q > 1, no state of an untruncated cavity."""
     up, down = 1.5, 1.0

@@ -28,6 +28,7 @@ BORROWED = {
     "one-way-street": ("light-rates",),
     "entropy-ledger": ("light-rates",),
     "closed-loop": ("light-rates",),
+    "printed-or-completed": ("light-rates",),
 }
 
 

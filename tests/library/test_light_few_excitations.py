@@ -459,6 +459,32 @@ def test_one_subsystem_alone_is_the_whole():
     assert system.subsystem_entropies(rho) == pytest.approx([von_neumann_entropy(rho)], rel=1e-12)
 
 
+def test_dephasing_is_the_mean_over_random_phases():
+    """Gauss-Hermite's nodes for a normal angle of each element of a subsystem."""
+    system = random_system(18, most=2)
+    rho, variance = random_state(system, 18), 0.4
+    nodes, weights = np.polynomial.hermite_e.hermegauss(24)
+    mean = np.zeros_like(rho)
+    for (a, p), (b, q) in itertools.product(zip(nodes, weights, strict=True), repeat=2):
+        angle = np.sqrt(variance) * (system.states[:, [3, 4]] @ [a, b])
+        turn = np.exp(1j * angle)
+        mean += p * q * turn[:, None] * rho * turn.conj() / weights.sum() ** 2
+    np.testing.assert_allclose(dephasing(system, variance, "TLS")(rho), mean, rtol=0, atol=1e-13)
+
+
+def test_scattering_happens_with_its_probability():
+    """For one excitation, by the exponential of the generator."""
+    system = random_system(19, most=2)
+    sector, G = system.sectors[1], random_system(20).one_excitation
+    U = expm(-1j * G)
+    rho = random_state(system, 19)
+    inside = rho[sector, sector]
+    expected = 0.75 * inside + 0.25 * U @ inside @ U.conj().T
+    np.testing.assert_allclose(
+        elastic_scattering(system, G, 0.25)(rho)[sector, sector], expected, rtol=0, atol=1e-13
+    )
+
+
 def test_events_happen_in_the_order_of_their_times():
     system = random_system(15, most=2)
     rho = random_state(system, 15)

@@ -187,6 +187,20 @@ def test_each_hypothesis_of_theorem_2_is_needed():
         assert check.defect > 0.02
 
 
+def test_a_fall_is_measured_from_the_last_relaxation_on():
+    """With relaxation each step starts anew; without it only the start is compared with."""
+    number, steps = [0, 1], [[splitter(2, np.pi / 4)], feedback()]
+    starts = [np.diag([0.95, 0.05]), np.diag([0.55, 0.45])]
+    relaxed, free = (
+        entropy_growth(starts, [number] * 2, steps, thermalize, require=False)
+        for thermalize in (True, False)
+    )
+    table = relaxed.values["entropies"][:, 0]
+    assert table[1] > table[0] + 0.1
+    assert relaxed.defect == pytest.approx(table[1] - table[2], abs=EXACT)
+    assert relaxed.defect > free.defect + 0.1
+
+
 def test_coherent_light_may_lower_the_sum():
     """|α⟩|iα⟩ leaves half a beam splitter as one beam: 2 s(|α|²) falls to s(2|α|²)."""
     levels, alpha = 10, 0.5

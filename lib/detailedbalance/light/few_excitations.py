@@ -616,7 +616,7 @@ def chiral_loop(
     propagation_phases: bool = True,
     counter_rotating: float = 0.0,
 ) -> FewExcitations:
-    """Return cavity A, two-level systems and cavity B on a closed loop, [B] (8)-(12), (79).
+    """Return cavity A, two-level systems and cavity B on a closed loop, [B] (8)-(12), Fig. 6.
 
     A mode of channel 1 with wave number k couples with h e^{ikx_A}, g_1 e^{ikx}, h e^{ikx_B} to
     cavity A, two-level systems and cavity B; a mode of channel 2, which goes the other way, with

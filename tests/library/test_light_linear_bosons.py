@@ -199,6 +199,47 @@ def test_a_chain_is_the_product_of_its_junctions(strengths):
     np.testing.assert_allclose(found, exact, atol=2e-4)
 
 
+def network(x, y, z, phase):
+    """P[k, l] of A, T, B in both channels; a photon may go around from A to B and back.
+
+    What meets an element leaves it by 1 - 2 u u^T/(1 + u²), u = (√x_1, √x_2), -2iu/(1 + u²) to and
+    from its modes; light between elements is solved for at once.
+    """
+    u = {"A": (x**0.5, x**0.5), "T": (y**0.5, 0), "B": (z**0.5, z**0.5)}
+    # Light in front of A, T, B: channel 1, then channel 2.  `upstream` is what it has left behind.
+    fields = [(channel, name) for channel in (0, 1) for name in "ATB"]
+    upstream = {(0, "T"): "A", (0, "B"): "T", (1, "T"): "B", (1, "A"): "T"}
+    through, sources = np.zeros((6, 6), dtype=complex), np.zeros((6, 3), dtype=complex)
+    for row, field in enumerate(fields):
+        if field in upstream:
+            channel, name = field[0], upstream[field]
+            v, total = u[name], 1 + np.dot(u[name], u[name])
+            sources[row, "ATB".index(name)] = -2j * v[channel] / total * phase
+            for other in (0, 1):
+                column = fields.index((other, name))
+                passes = (other == channel) - 2 * v[channel] * v[other] / total
+                through[row, column] = passes * phase
+    incoming = np.linalg.solve(np.eye(6) - through, sources)
+    amplitudes = np.zeros((3, 3), dtype=complex)
+    for k, name in enumerate("ATB"):
+        v, total = u[name], 1 + np.dot(u[name], u[name])
+        amplitudes[k, k] = (2 - total) / total
+        for channel in (0, 1):
+            amplitudes[k] += -2j * v[channel] / total * incoming[fields.index((channel, name))]
+    return np.abs(amplitudes) ** 2
+
+
+@pytest.mark.parametrize("carrier", [0.0, 0.5, 1.3])
+def test_a_chain_with_both_channels_is_the_network_of_its_junctions(carrier):
+    x, y, z = 0.2, 0.4, 0.3
+    found = without_ends(
+        lambda modes: from_the_middle(chain(x, y, z, modes, back=1, carrier=carrier), 1, "ATB")
+    )
+    exact = network(x, y, z, np.exp(1j * carrier))
+    np.testing.assert_allclose(found, exact, atol=1e-4)
+    assert exact[1, 0] > 2 * exact[0, 1]
+
+
 @pytest.mark.parametrize("x", [0.05, 0.25, 1.0, 4.0])
 def test_a_cavity_emits_what_one_meeting_with_the_waveguide_takes(x):
     """4x/(1 + x)² by one channel and 4x/(1 + 2x)² by each of two."""
@@ -259,8 +300,14 @@ def test_equal_temperatures_stay_equal(seed, n):
 @pytest.mark.parametrize("back", [0, 0.5, 1])
 def test_equal_temperatures_stay_equal_in_a_chiral_ring(back):
     elements = [
-        LinearElement.comb(name, modes=9, round_trip=1, strengths=(s, share * s), place=place)
-        for name, s, share, place in [("A", 0.1, 1, 0), ("T", 0.3, back, 0.1), ("B", 0.1, 1, 0.3)]
+        LinearElement.comb(
+            name, modes=9, round_trip=1, strengths=(s, share * s), detuning=shift, place=place
+        )
+        for name, s, share, shift, place in [
+            ("A", 0.1, 1, 0, 0),
+            ("T", 0.3, back, 2, 0.1),
+            ("B", 0.1, 1, -3, 0.3),
+        ]
     ]
     ring = closed_ring(elements, length=2, waveguide_modes=60)
     run = ring.evolve([0.5, 3, 50], np.full(147, N_0))

@@ -458,6 +458,7 @@ class LinearElement:
         modes: int,
         round_trip: float,
         strengths: tuple[float, float],
+        detuning: float = 0.0,
         place: float = 0.0,
     ) -> "LinearElement":
         """Return equidistant modes, as those of a cavity in which light needs a time to go around.
@@ -476,6 +477,8 @@ class LinearElement:
             T = 2πρ.
         strengths : pair of floats
             x_1, x_2 = π²h²ρρ_wg, [B] (57), for the two channels.
+        detuning : float
+            The middle of the comb, from the middle of the band.
         place : float
 
         Raises
@@ -492,7 +495,7 @@ class LinearElement:
         array([0.159, 0.   ])
         """
         spacing = 2 * np.pi / checks.positive_scalar(round_trip, "round_trip")
-        energies = spacing * _ladder(checks.whole_number(modes, "modes", 1))
+        energies = detuning + spacing * _ladder(checks.whole_number(modes, "modes", 1))
         rates = 4 * checks.vector(strengths, "strengths", 2) / round_trip
         return cls(name=name, energies=energies, rates=rates, place=place)
 

@@ -2,6 +2,7 @@
 
 from .cascade import SLH, CascadeElement, ThermalNetwork, cascade_network
 from .cavity import EmbeddedCavity
+from .completed import CompletedLoop, CompletedWaveguide
 from .einstein import EinsteinRates
 from .few_excitations import (
     DiagonalChannel,
@@ -16,6 +17,21 @@ from .few_excitations import (
     transverse_measurement,
 )
 from .jumps import PhotonTrajectories, sample_trajectories
+from .junctions import (
+    Chain,
+    Emission,
+    Series,
+    Sums,
+    Term,
+    emission_past,
+    expand_chain,
+    printed_probabilities,
+    printed_terms,
+    probability_matrix,
+    sums,
+    three_port,
+    two_port,
+)
 from .linear_bosons import LinearBosons, LinearElement, LinearRun, closed_ring, open_chain
 from .loop import ClosedLoop
 from .microscopic import (
@@ -51,12 +67,16 @@ __all__ = [
     "OUTSIDE",
     "SLH",
     "CascadeElement",
+    "Chain",
     "ClosedLoop",
+    "CompletedLoop",
+    "CompletedWaveguide",
     "ConsistencyEntry",
     "ConsistencyReport",
     "DiagonalChannel",
     "EinsteinRates",
     "EmbeddedCavity",
+    "Emission",
     "EquilibriumDefect",
     "ExcitationRun",
     "FewExcitations",
@@ -72,6 +92,9 @@ __all__ = [
     "Process",
     "RateModel",
     "Run",
+    "Series",
+    "Sums",
+    "Term",
     "TheoremCheck",
     "ThermalNetwork",
     "bose_occupation",
@@ -83,8 +106,10 @@ __all__ = [
     "consistency_report",
     "dephasing",
     "elastic_scattering",
+    "emission_past",
     "entropy_growth",
     "excited_fraction",
+    "expand_chain",
     "gibbs_stationarity",
     "implied_couplings",
     "maximal_entropy",
@@ -92,10 +117,16 @@ __all__ = [
     "mode_inverse_temperature",
     "open_chain",
     "open_entropy_growth",
+    "printed_probabilities",
+    "printed_terms",
+    "probability_matrix",
     "reset",
     "sample_trajectories",
+    "sums",
     "thermal_state",
+    "three_port",
     "transverse_measurement",
     "two_level_entropy",
     "two_level_inverse_temperature",
+    "two_port",
 ]

@@ -123,6 +123,13 @@ def test_what_is_empty_or_full_has_no_entropy_and_no_finite_temperature():
     assert np.array_equal(two_level_inverse_temperature([0, 1]), [np.inf, -np.inf])
 
 
+def test_the_faintest_light_has_the_entropy_of_few_photons():
+    """Below 1e-308, 1/n is no number of the machine."""
+    n = 1e-312
+    assert mode_entropy(n) == pytest.approx(n * (1 - np.log(n)), rel=1e-9, abs=0)
+    assert mode_inverse_temperature(n) == pytest.approx(-np.log(n), rel=1e-12)
+
+
 def test_inverted_systems_have_negative_temperatures():
     p = np.array([0.6, 0.9])
     assert np.allclose(two_level_inverse_temperature(p), -two_level_inverse_temperature(1 - p))

@@ -101,7 +101,8 @@ def mode_inverse_temperature(n: ArrayLike) -> Array:
     """
     n = _occupations(n)
     with np.errstate(divide="ignore", over="ignore"):
-        return np.log1p(1 / n)
+        # 1/n overflows below 1e-308, and ln(n + 1) - ln n cancels for large n.
+        return np.where(n < 1, np.log1p(n) - np.log(n), np.log1p(1 / n))
 
 
 def two_level_inverse_temperature(p: ArrayLike) -> Array:

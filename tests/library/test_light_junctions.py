@@ -83,9 +83,8 @@ def test_a_junction_is_that_of_the_golden_rules_couplings():
 def test_in_one_channel_nothing_downstream_changes_what_stays(x, downstream, other, phases):
     one, two = (Chain((x, *d), phases=phases).probabilities for d in (downstream, other))
     a = 1  # A
-    assert abs(one[a, a] - two[a, a]) <= 1e-15
-    assert np.array_equal(one[a, 2:], np.zeros(2))
     assert np.abs(one[a] - two[a]).max() <= 1e-15
+    assert np.abs(one[a, 2:]).max() <= 1e-30
 
 
 @given(weak, weak, weak)

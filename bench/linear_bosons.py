@@ -1,11 +1,11 @@
 """How long does the exact dynamics of a chiral ring of 3500 modes take, and what does it say?
 
 Cavities A and B, 100 modes each, an absorber of 150 modes that talks to channel 1 only, and 1575
-modes in each channel, all in one band, with phases of propagation and all delays.  One diagonalisation serves three
-starts: all modes at one occupation; each mode at one temperature with its own energy, for a band of
-a tenth of kT; and an empty waveguide, so that light is lost until it comes around.  Prints JSON
-with seconds, processor time and the largest |n_A - n_B|; fails above two minutes of processor time
-or if equal occupations do not stay equal.
+modes in each channel, all in one band, with phases of propagation and all delays.  One
+diagonalisation serves three starts: all modes at one occupation; each mode at one temperature with
+its own energy, for a band of a tenth of kT; and an empty waveguide, so that light is lost until it
+comes around.  Prints JSON with seconds, processor time and the largest |n_A - n_B|; fails above two
+minutes of processor time or if equal occupations do not stay equal.
 
     python bench/linear_bosons.py
 """

@@ -207,10 +207,14 @@
    * A square matrix, final ← initial, as numbers on shades, with the sums of its rows and columns.
    * `cell(value, k, l)` and `sum(value, k)` make the words, `excess(k, l)` a second, signed line of a
    * cell and `wrong(value, k)` a second line of a sum that is not what it should be ("" for none).
+   * `size` is a cell's, in pixels, and `look(k)` the class of the badge of row and column k.
    */
-  function matrixMap(matrix, { labels, largest, cell, excess = () => "", sum, wrong = () => "" }) {
+  function matrixMap(matrix, {
+    labels, largest, cell, excess = () => "", sum, wrong = () => "", size = [76, 56],
+    look = (k) => `level-${k}`,
+  }) {
     const n = matrix.length;
-    const [left, top, width, height] = [48, 46, 76, 56];
+    const [left, top, width, height] = [48, 46, ...size];
     const x = (l) => left + width * l;
     const y = (k) => top + height * k;
     const total = (values) => values.reduce((a, b) => a + b, 0);
@@ -225,8 +229,8 @@
       text(left + (n * width) / 2, 12, "from", { ...middle, class: "axis-label" }),
       text(-(top + (n * height) / 2), 12, "to", { ...middle, class: "axis-label", transform: "rotate(-90)" }),
       labels.map((label, k) => [
-        badge(x(k) + width / 2, 29, label, `level-${k}`),
-        badge(32, y(k) + height / 2, label, `level-${k}`),
+        badge(x(k) + width / 2, 29, label, look(k)),
+        badge(32, y(k) + height / 2, label, look(k)),
       ]),
       matrix.map((row, k) => row.map((value, l) => {
         const second = excess(k, l);

@@ -487,6 +487,7 @@
 
   const lightRates = {
     models: { einstein, openWaveguide, closedLoop, embeddedCavity },
+    rateModel,
     boseOccupation, excitedFraction, modeInverseTemperature, twoLevelInverseTemperature,
     modeEntropy, twoLevelEntropy,
   };

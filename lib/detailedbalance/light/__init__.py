@@ -1,5 +1,6 @@
 """Light and two-level systems: Einstein's rates, the chiral waveguide, open and closed."""
 
+from .audit import AuditEntry, RateAudit, RateEquations, audit_rates, model_from_processes
 from .cascade import SLH, CascadeElement, ThermalNetwork, cascade_network
 from .cavity import EmbeddedCavity
 from .completed import CompletedLoop, CompletedWaveguide
@@ -66,6 +67,7 @@ from .waveguide import OpenWaveguide
 __all__ = [
     "OUTSIDE",
     "SLH",
+    "AuditEntry",
     "CascadeElement",
     "Chain",
     "ClosedLoop",
@@ -90,6 +92,8 @@ __all__ = [
     "OpenWaveguide",
     "PhotonTrajectories",
     "Process",
+    "RateAudit",
+    "RateEquations",
     "RateModel",
     "Run",
     "Series",
@@ -97,6 +101,7 @@ __all__ = [
     "Term",
     "TheoremCheck",
     "ThermalNetwork",
+    "audit_rates",
     "bose_occupation",
     "cascade_network",
     "cascade_stationarity",
@@ -115,6 +120,7 @@ __all__ = [
     "maximal_entropy",
     "mode_entropy",
     "mode_inverse_temperature",
+    "model_from_processes",
     "open_chain",
     "open_entropy_growth",
     "printed_probabilities",

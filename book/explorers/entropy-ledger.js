@@ -11,13 +11,14 @@
   const [WIDTH, HEIGHT] = [360, 284];
   const [EARLY, LATE] = [1e-3, 20]; // µs, shown
   const CAVITY_MODES = 100;
+  const FEW = 3; // temporal modes, too few to count on
   const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
   const parameters = {
     show: { label: "show", options: [["rate", "rates, at this time"], ["sum", "sums since t = 0"]], value: "rate" },
     time: { label: "time, µs", spoken: "time in microseconds", min: EARLY, max: LATE, step: 0.01, scale: "log", value: 0.133 },
     bandwidth: { label: "bandwidth Δ, 1/µs", spoken: "bandwidth Δ of the light, 1 over microseconds",
-      min: 0.1, max: 1e7, step: 0.01, scale: "log", value: 1e4 },
+      min: 10, max: 1e7, step: 0.01, scale: "log", value: 1e4 },
     M: { label: "number M of TLS", spoken: "number M of two-level systems", min: 1, max: 1000, step: 0.01, scale: "log", value: 100 },
     chirality: { label: "chirality χ", min: -1, max: 1, step: 0.01, value: 1 },
     coupling: { label: "coupling γ̃₁ + γ̃₂", spoken: "coupling of the two-level systems to the cavities, 1 over microseconds",
@@ -31,11 +32,11 @@
   };
   const presets = [
     ["Fig. 4", {}],
-    ["Its implied band", { bandwidth: 1.57 }],
+    ["A narrow band", { bandwidth: 100 }],
     ["A very broad band", { bandwidth: 2e5, time: 0.343 }],
     ["Small M", { M: 10, time: 1 }],
     ["Symmetric", { chirality: 0 }],
-    ["Symmetric, narrow", { chirality: 0, bandwidth: 1.57 }],
+    ["Symmetric, narrow", { chirality: 0, bandwidth: 100 }],
   ];
 
   /** What does not depend on time, band and view: kept while only these move. */
@@ -197,10 +198,13 @@
     return `${name} = ${change(now.production)} ${unitOf(sums)} at this time. ${where}`;
   }
 
-  function ledgerWords({ now, sums }) {
+  function ledgerWords({ time, bandwidth }, { now, sums }) {
     const unit = unitOf(sums);
+    const passed = (time * bandwidth) / (2 * Math.PI);
+    const warning = passed >= FEW ? ""
+      : " Fewer than three wave packets of this band have passed: the bound needs many. What a wider band cannot carry, this one cannot.";
     return `The system’s entropy: ${change(now.change)} ${unit}. Q/T books ${significant(sum(now.booked), 4)}; `
-      + `light can carry ${significant(sum(now.light), 4)} at most. Balances: ${change(now.production)} and ${change(now.balance)}.`;
+      + `light can carry ${significant(sum(now.light), 4)} at most. Balances: ${change(now.production)} and ${change(now.balance)}.${warning}`;
   }
 
   const perMicro = (value) => (value === Infinity ? "more than any" : `${significant(Number(value.toPrecision(3)), 3)}/µs`);
@@ -294,7 +298,7 @@ print("implied bandwidth =", implied_couplings(model).bandwidth)
       drawing.fill(surfaces.balance, drawBalance(values, shown));
       drawing.fill(surfaces.production, drawProduction(values, shown));
       drawing.fill(surfaces.temperatures, drawTemperatures(values, shown));
-      panels.ledger.note.textContent = ledgerWords(shown);
+      panels.ledger.note.textContent = ledgerWords(values, shown);
       panels.balance.note.textContent = balanceWords(shown);
       panels.production.note.textContent = productionWords(shown);
       panels.temperatures.note.textContent = temperatureWords(shown);

@@ -186,15 +186,29 @@ def production(figure) -> float:
     return shown(figure, "Entropy production", "= # k")
 
 
+def expected_balance(time: float, bandwidth: float) -> float:
+    model = OpenWaveguide()
+    states = model.solve([time]).states
+    return float((model.entropy_change(states) + model.emitted_entropy(states, bandwidth))[0])
+
+
 def test_figure_4_and_its_bands(explorer):
     figure = explorer()
     assert production(figure) == pytest.approx(-175.8)
     assert shown(figure, "Entropy production", "changes sign at # µs") == 0.7512
     assert balances(figure) == pytest.approx((-175.8, -32.6), rel=1e-3)
-    press(figure, "Its implied band")
-    assert balances(figure)[1] < -370
+    press(figure, "A narrow band")
+    assert balances(figure)[1] == pytest.approx(expected_balance(0.133, 100), rel=1e-3)
     press(figure, "A very broad band")
     assert balances(figure)[0] < 0 < balances(figure)[1]
+
+
+def test_ledger_warns_where_its_count_of_wave_packets_is_too_small(explorer):
+    figure = explorer()
+    for bandwidth, time, few in ((1e4, 0.133, False), (10, 0.133, True), (10, 3, False)):
+        set_number(figure, "bandwidth", bandwidth)
+        set_number(figure, "time", time)
+        assert ("Fewer than three" in note(figure, "The ledger")) == few
 
 
 def test_small_number_of_systems_has_three_changes_of_sign(explorer):

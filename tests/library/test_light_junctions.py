@@ -193,6 +193,9 @@ def test_the_interference_is_seen_in_wave_packets():
         float(expected.scattered_alone), rel=2e-3
     )
     assert absorbed == pytest.approx(float(expected.absorbed), rel=2e-3)
+    # and A does not know.
+    stays = [np.sum(np.abs(end[parts[1], source]) ** 2) for end in (with_systems, without)]
+    assert abs(stays[0] - stays[1]) <= 1e-4 * absorbed
 
 
 # Order by order

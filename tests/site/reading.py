@@ -27,6 +27,7 @@ PAGES = {
     "entropy-ledger": "book/light/negative-entropy-production.html",
     "one-way-street": "book/light/chiral-waveguide.html",
     "closed-loop": "book/light/closed-loop.html",
+    "one-photon": "book/light/full-dynamics.html",
 }
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 

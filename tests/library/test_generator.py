@@ -33,6 +33,7 @@ from detailedbalance import (
     gibbs_state,
     lindbladian,
     quantum_spohn_production,
+    resonances,
     stationary_states,
     transition_rates,
 )
@@ -160,9 +161,11 @@ def test_coefficients_that_miss_the_optical_theorem_are_refused(monkeypatch):
 
 
 def forward_amplitude(contact, beta, k):
-    """Re ∫dε e^{-βε} X_kk(E_k + ε), by a tanh-sinh sum between thresholds."""
+    """Re ∫dε e^{-βε} X_kk(E_k + ε), by a tanh-sinh sum between thresholds and resonances."""
     energies = contact.energies
-    gaps = np.sort(np.append(energies[energies > energies[k]] - energies[k], 0.0))
+    # Nodes crowd at the ends of an interval, and resolve a resonance that is one of them.
+    sharp = [resonance.threshold - resonance.below for resonance in resonances(contact)]
+    gaps = np.unique([0.0, *(e - energies[k] for e in (*energies, *sharp) if e > energies[k])])
     total = 0.0
     for low, high in itertools.pairwise([*gaps, gaps[-1] + 45 / beta]):
         x = np.linspace(-4.2, 4.2, 3000)

@@ -571,7 +571,7 @@ def test_symmetric_coupling_leaves_equal_temperatures_in_place(model, beta):
     assert model.is_balanced
     defect = model.equilibrium_defect()
     assert np.all(np.abs(defect.derivative) <= EXACT * gross(model, defect.state) + 1e-300)
-    run = model.solve([1, LONG])
+    run = model.solve([1, 100])
     assert run.inverse_temperatures == pytest.approx(np.full(run.states.shape, beta), rel=EXACT)
     assert model.steady_state() == pytest.approx(model.initial_state, rel=EXACT)
 
@@ -744,6 +744,37 @@ def test_slow_mode_decays_as_the_equations_say(model):
     assert linear @ direction == pytest.approx(
         rate * direction, rel=0, abs=EXACT * gross_norm(linear)
     )
+
+
+def test_slow_leaks_keep_their_digits():
+    """However fast the exchange: of quanta in three equal parts only those in the TLS leave."""
+    for leak in (1e-10, 1e-16, 1e-25):
+        model = OpenWaveguide(gamma_dec=leak, gamma_0=1, tilde_gamma_1=0)
+        rate, direction = model.slow_mode()
+        assert rate == pytest.approx(-2 * leak, rel=EXACT)
+        assert direction[:2] == pytest.approx([1, 1], rel=EXACT)
+    model = OpenWaveguide(gamma_dec=0, gamma_0=1, tilde_gamma_2=10, tilde_gamma_11=1e-18)
+    rate, direction = model.slow_mode()
+    assert rate == pytest.approx(-1e-18 / 3, rel=EXACT)
+    assert direction == pytest.approx([0.01, 0.01, 1], rel=EXACT)
+
+
+@given(models((OpenWaveguide,)), st.floats(-20, 2))
+def test_slow_mode_loses_what_leaks(model, exponent):
+    """d(quanta)/dt is minus the heat outside, without any difference of large numbers."""
+    model = dataclasses.replace(model, gamma_dec=10**exponent, tilde_gamma_12=3 * 10**exponent)
+    rate, direction = model.slow_mode()
+    lost = model.heat_flows(direction).sum() / model.quanta(direction)
+    assert rate == pytest.approx(-lost, rel=1e-11)
+
+
+@pytest.mark.parametrize("start", [[0, 0.2, 20], [0, 0.1, 90]])
+def test_what_stays_empty_hides_no_sign_change(start):
+    """Nothing reaches A, whose inverse temperature stays infinite."""
+    model = OpenWaveguide(gamma_0=0, tilde_gamma_11=0)
+    (zero,) = model.entropy_production_zeros(100, start)
+    before, after = model.solve([0.99 * zero, 1.01 * zero], start).entropy_production
+    assert before > 0 > after
 
 
 def gross_norm(matrix):
@@ -924,7 +955,28 @@ def test_times_that_do_not_increase_are_refused(times, message):
         OpenWaveguide().solve(times)
 
 
-@pytest.mark.parametrize("beta", [0, -1, [1, 2], np.nan])
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"two_level_systems": 10**400}, r"`two_level_systems` must be at most 1e\+30, got 1.*400"),
+        ({"modes": 1e-310}, "`modes` must be from 1e-30 to 1e"),
+        ({"beta": 1e-31}, "`beta` must be from 1e-30 to 1e"),
+        ({"gamma_dec": 1e31}, r"`gamma_dec` must be at most 1e\+30, got 1.00e\+31"),
+    ],
+)
+def test_parameters_out_of_range_are_told_the_range(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        OpenWaveguide(**parameters)
+
+
+def test_the_hottest_model_can_be_computed_with():
+    model = ClosedLoop(beta=1e-30)
+    assert np.all(np.isfinite(model.derivative(0.999 * model.initial_state)))
+    assert not model.is_balanced
+    assert ClosedLoop(beta=1e-30, tilde_gamma_2=10).is_balanced
+
+
+@pytest.mark.parametrize("beta", [0, -1, [1, 2], np.nan, 1e-120])
 def test_impossible_temperatures_are_refused(beta):
     with pytest.raises(ValueError, match="beta"):
         OpenWaveguide().thermal_state(beta)

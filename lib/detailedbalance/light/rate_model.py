@@ -11,8 +11,9 @@ Times are in µs, rates in 1/µs, energies in ħΩ, entropies in k.
 import itertools
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
@@ -42,8 +43,8 @@ TWO_LEVEL = "TLS"
 """The name of the two-level systems among the subsystems; all others are modes of light."""
 
 LARGEST = 1e30
-"""Larger parameters and occupations are refused, and fewer modes than its inverse: fluxes, which
-multiply up to six of them, would overflow."""
+"""Larger parameters and occupations are refused, and fewer modes and a smaller ħΩ/kT than its
+inverse: fluxes, which multiply up to six of them, would overflow."""
 
 RELATIVE_TOLERANCE = 1e-13
 """Relative tolerance of the integration, step by step."""
@@ -117,7 +118,8 @@ class RateModel(ABC):
 
     A model names its `subsystems`, the `variables` that say how full they are (⟨n⟩ of modes of
     light, ⟨m⟩ of the two-level systems "TLS"), and its `processes`, and defines `sizes` and
-    `fluxes`.  States are arrays (..., k) of the variables, in their order.
+    `fluxes`.  States are arrays (..., k) of the variables, in their order.  The fields are the
+    whole number `two_level_systems`, mode numbers, whose names end in "modes", and rates.
 
     Parameters
     ----------
@@ -130,6 +132,33 @@ class RateModel(ABC):
         If a rate is negative, or ħΩ/kT or a number of modes or two-level systems is not positive.
     TypeError
         If a parameter is not a number, or the number of two-level systems not a whole one.
+
+    Examples
+    --------
+    A model of one's own, in which two-level systems lose their quanta to a cavity and never absorb:
+
+    >>> from dataclasses import dataclass
+    >>> from detailedbalance.light import OUTSIDE, Process, RateModel
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class OneWay(RateModel):
+    ...     subsystems = ("A", "TLS")
+    ...     variables = ("n_A", "m")
+    ...     processes = (Process("TLS", "A", "emission"), Process("A", OUTSIDE, "leak"))
+    ...     two_level_systems: int
+    ...     modes: float
+    ...     emission: float
+    ...     leak: float
+    ...
+    ...     @property
+    ...     def sizes(self):
+    ...         return np.array([self.modes, 1.0])
+    ...
+    ...     def fluxes(self, state):
+    ...         n_A, m = np.asarray(state).T
+    ...         return np.array([self.emission * m * (n_A + 1), self.leak * self.modes * n_A]).T
+    >>> model = OneWay(two_level_systems=10, modes=5, emission=2.0, leak=0.0)
+    >>> model.is_balanced, model.steady_state([0, 10])
+    (False, array([2., 0.]))
     """
 
     subsystems: ClassVar[tuple[str, ...]]
@@ -146,12 +175,13 @@ class RateModel(ABC):
                 value = checks.whole_number(value, field.name, 1)
             elif field.name == "beta":
                 value = checks.one_inverse_temperature(value)
+                _require_range(value, field.name, 1 / LARGEST)
             elif field.name.endswith("modes"):
                 value = checks.positive_scalar(value, field.name)
-                _within_range(1 / value, f"1/{field.name}")
+                _require_range(value, field.name, 1 / LARGEST)
             else:
                 value = _rate(value, field.name)
-            _within_range(value, field.name)
+            _require_range(value, field.name)
             object.__setattr__(self, field.name, value)
 
     @property
@@ -201,7 +231,7 @@ class RateModel(ABC):
         Raises
         ------
         ValueError
-            If β is not positive, or not one number or k.
+            If β is not positive or out of range, or not one number or k.
 
         Examples
         --------
@@ -210,6 +240,8 @@ class RateModel(ABC):
         array([ 1.        ,  1.        , 33.33333333])
         """
         beta = checks.inverse_temperature(beta)
+        _require_range(beta.max(), "beta")
+        _require_range(beta.min(), "beta", 1 / LARGEST)
         if beta.ndim and beta.shape != (len(self.subsystems),):
             raise ValueError(
                 f"`beta` must be one number or one for each of {', '.join(self.subsystems)}, got "
@@ -258,7 +290,7 @@ class RateModel(ABC):
                 f"`state` holds mean occupations {names}, which must not be negative, got "
                 f"{state.min()}"
             )
-        _within_range(state.max(initial=0.0), "state")
+        _require_range(state.max(initial=0.0), "state")
         if np.any(state[..., self._two_level] > self.two_level_systems):
             raise ValueError(
                 f"m must not exceed the number of two-level systems, {self.two_level_systems}, got "
@@ -474,7 +506,7 @@ class RateModel(ABC):
         Returns
         -------
         array (...)
-            In k a µs; infinite where quanta reach what is empty.
+            In k a µs; infinite where quanta reach what is empty or leave what is full.
 
         Raises
         ------
@@ -519,14 +551,9 @@ class RateModel(ABC):
         >>> [pair for pair, part in parts.items() if part > 0]
         [('A', 'B'), ('A', 'TLS'), ('TLS', 'B')]
         """
-        state = self.checked_state(state)
-        beta = dict(
-            zip(self.subsystems, np.moveaxis(self.inverse_temperatures(state), -1, 0), strict=True)
-        )
         return {
-            (source, target): _finite_product(flow, _difference(beta[target], beta[source]))
-            for (source, target), flow in self.flows(state).items()
-            if target != OUTSIDE
+            pair: _finite_product(flow, _difference(beta_target, beta_source))
+            for pair, flow, beta_source, beta_target in self._exchanges(self.checked_state(state))
         }
 
     def entropy_production(self, state: ArrayLike) -> Array:
@@ -542,7 +569,7 @@ class RateModel(ABC):
         Returns
         -------
         array (...)
-            In k a µs; infinite where quanta reach what is empty.
+            In k a µs; infinite where quanta reach what is empty or leave what is full.
 
         Raises
         ------
@@ -624,13 +651,14 @@ class RateModel(ABC):
         ValueError
             If times do not increase, or the start is no possible state.
         ConvergenceError
-            If the integrator gives up, because rates are too many orders of magnitude apart.
+            If the integrator gives up, because rates are too many orders of magnitude apart or
+            the time is far longer than a closed system moves; its end is `steady_state`.
 
         Notes
         -----
         LSODA chooses its steps from the equations alone, and interpolates at `times` as precisely:
         a time's values do not depend on the times between.  Relative errors are about 1e-11, of
-        small occupations too.
+        small occupations too; those below 1e-100 become zero.
 
         Examples
         --------
@@ -723,8 +751,10 @@ class RateModel(ABC):
         solution = self._integrate(start, until, dense_output=True)
         states = self._possible(solution.y)
         production = self.entropy_production(states)
-        heat = sum(np.abs(flow) for pair, flow in self.flows(states).items() if OUTSIDE not in pair)
-        scale = _finite_product(heat, np.abs(self.inverse_temperatures(states)).max(axis=-1))
+        scale = sum(
+            _finite_product(np.abs(flow), np.maximum(np.abs(beta_source), np.abs(beta_target)))
+            for _, flow, beta_source, beta_target in self._exchanges(states)
+        )
         certain = np.flatnonzero(np.abs(production) > SIGN_TOLERANCE * scale)
         return np.array(
             [
@@ -820,6 +850,14 @@ class RateModel(ABC):
         flows = np.moveaxis(fluxes @ self._exchange.T, -1, 0)
         return dict(zip(self._pairs, flows, strict=True))
 
+    def _exchanges(self, state: Array) -> Iterator[tuple[tuple[str, str], Array, Array, Array]]:
+        """Yield names, net flow (...) and both ħΩ/kT of each two subsystems that exchange any."""
+        betas = np.moveaxis(self.inverse_temperatures(state), -1, 0)
+        beta = dict(zip(self.subsystems, betas, strict=True))
+        for (source, target), flow in self.flows(state).items():
+            if target != OUTSIDE:
+                yield (source, target), flow, beta[source], beta[target]
+
     def _checked_start(self, start: ArrayLike | None) -> Array:
         start = self.checked_state(self.initial_state if start is None else start)
         if start.ndim != 1:
@@ -834,7 +872,8 @@ class RateModel(ABC):
         evaluations = itertools.count()
         stopped = (
             f"the integration over {until:g} µs stopped: {{}}; where some rates are many orders of "
-            "magnitude faster than others, rounding of the fast flows outweighs the slow ones"
+            "magnitude faster than others, or the system has long been at rest, rounding of the "
+            "fast flows outweighs the slow ones; `steady_state` returns where it ends"
         )
 
         def derivative(_: float, state: Array) -> Array:
@@ -966,9 +1005,11 @@ def _rate(value: ArrayLike, name: str) -> float:
     return rate
 
 
-def _within_range(number: float, name: str) -> None:
-    if number > LARGEST:
-        raise ValueError(f"`{name}` must be at most {LARGEST:g}, got {number:.3g}; change units")
+def _require_range(number: float, name: str, smallest: float = 0.0) -> None:
+    if not smallest <= number <= LARGEST:
+        expected = f"from {smallest:g} to {LARGEST:g}" if smallest else f"at most {LARGEST:g}"
+        # A whole number may be too large for a float.
+        raise ValueError(f"`{name}` must be {expected}, got {Decimal(number):.3g}")
 
 
 def _checked_times(times: ArrayLike) -> Array:

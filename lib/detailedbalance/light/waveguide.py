@@ -158,11 +158,13 @@ class OpenWaveguide(RateModel):
                 "some quanta can never leave, so there is no slowest decay; `gamma_dec`, "
                 "`tilde_gamma_11` or `tilde_gamma_12` must be positive"
             )
-        # No entry of minus the inverse is negative, so its largest eigenvalue is real and so are
-        # the entries of its vector; the slowest rate is there to full precision.
-        times, modes = np.linalg.eig(-np.linalg.inv(self._jacobian(np.zeros(3))))
+        # Quanta from each subsystem to each other, and to the outside, for a quantum in it.
+        rates = self.sizes[:, None] * self._jacobian(np.zeros(3)) / self.sizes
+        stays = _mean_stays(rates, self.heat_flows(1 / self.sizes))
+        # No entry is negative, so the largest eigenvalue is real and so are its vector's entries.
+        times, modes = np.linalg.eig(stays)
         slowest = np.argmax(times.real)
-        direction = np.abs(modes[:, slowest])
+        direction = np.abs(modes[:, slowest]) / self.sizes
         return -1 / float(times[slowest].real), direction / direction.max()
 
     def emitted_entropy(self, state: ArrayLike, bandwidth: float) -> Array:
@@ -207,3 +209,22 @@ class OpenWaveguide(RateModel):
         leak = self.modes * self.gamma_dec * (n_A + n_B)
         channels = np.stack([leak + self.tilde_gamma_11 * m, leak + self.tilde_gamma_12 * m])
         return temporal_modes * mode_entropy(channels / temporal_modes).sum(axis=0)
+
+
+def _mean_stays(rates: Array, leaks: Array) -> Array:
+    """Return how long a quantum that starts in j spends in i before it leaves, (k, k).
+
+    The inverse of the matrix of all exits minus the rates from j to i (the diagonal of `rates` is
+    not used), subsystem by subsystem: the quanta of the last one go on to where it sends them.
+    Nothing is subtracted, so that leaks far smaller than the rates keep their digits.
+    """
+    into, out = rates[:-1, -1], rates[-1, :-1]
+    exits = leaks[-1] + into.sum()
+    if not into.size:
+        return np.array([[1 / exits]])
+    onward = into / exits
+    others = _mean_stays(
+        rates[:-1, :-1] + np.outer(onward, out), leaks[:-1] + leaks[-1] / exits * out
+    )
+    here = np.append(out @ others, 1 + out @ others @ onward) / exits
+    return np.vstack([np.column_stack([others, others @ onward]), here])

@@ -120,6 +120,7 @@ def test_what_is_empty_or_full_has_no_entropy_and_no_finite_temperature():
     assert mode_entropy(0.0) == 0
     assert mode_inverse_temperature(0.0) == np.inf
     assert np.array_equal(two_level_entropy([0, 1]), [0, 0])
+    assert not np.any(np.signbit(two_level_entropy([0, 1])))
     assert np.array_equal(two_level_inverse_temperature([0, 1]), [np.inf, -np.inf])
 
 
@@ -161,6 +162,13 @@ def test_arrays_of_any_shape_are_taken_one_by_one(function):
 
 
 # Refusals
+
+
+@pytest.mark.parametrize("beta", [1e-151, 5e-324, [1, 1e-200]])
+def test_light_too_hot_to_compute_with_is_refused(beta):
+    with pytest.raises(ValueError, match="`beta` must be at least 1e-150"):
+        bose_occupation(beta)
+    assert np.all(np.isfinite(mode_entropy(bose_occupation(1e-149))))
 
 
 @pytest.mark.parametrize("function", [bose_occupation, excited_fraction])

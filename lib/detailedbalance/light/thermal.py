@@ -27,7 +27,7 @@ def bose_occupation(beta: ArrayLike) -> Array:
     Raises
     ------
     ValueError
-        If β is not positive and finite.
+        If β is not positive and finite, or below 1e-150.
 
     Notes
     -----
@@ -39,6 +39,11 @@ def bose_occupation(beta: ArrayLike) -> Array:
     1.0
     """
     beta = checks.inverse_temperature(beta)
+    if beta.min() < 1 / checks.LARGEST_NUMBER:
+        raise ValueError(
+            f"`beta` must be at least {1 / checks.LARGEST_NUMBER:g}, got {beta.min():g}: a mode "
+            "that hot holds more photons than can be computed with"
+        )
     return np.exp(-beta) / -np.expm1(-beta)
 
 
@@ -197,11 +202,12 @@ def two_level_entropy(p: ArrayLike) -> Array:
     """
     p = _fractions(p)
     with np.errstate(divide="ignore"):
-        return -_times_log(p, np.log(p)) - _times_log(1 - p, np.log1p(-p))
+        # Zero minus zero: no entropy is 0.0, not -0.0.
+        return 0.0 - _times_log(p, np.log(p)) - _times_log(1 - p, np.log1p(-p))
 
 
 def _times_log(x: Array, logarithm: Array) -> Array:
-    """X times a logarithm that may be infinite where x is zero; their product is zero there."""
+    """Return x times a logarithm, and zero where x is zero and the logarithm infinite."""
     return x * np.where(x == 0, 0.0, logarithm)
 
 

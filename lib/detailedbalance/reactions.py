@@ -109,8 +109,8 @@ def simulate_reactions(
     ------
     ValueError
         If shapes do not fit, counts are negative or not whole, times do not increase, a propensity
-        is negative, NaN, infinite or above 1e150, or a reaction with a positive propensity makes a
-        count negative.
+        is negative, NaN, infinite or above 1e150, a reaction with a positive propensity makes a
+        count negative, or counts come to exceed 2^53.
     TypeError
         If a number is not whole, or propensities are not real numbers.
     ConvergenceError
@@ -168,6 +168,7 @@ class _Walkers:
         self.propensities = propensities
         # One more reaction, which does nothing, for those that wait for the others.
         self.changes = np.pad(changes, ((0, 0), (0, 1)))
+        self.growth = self.changes.max()
         self.times = np.append(times, np.inf)
         self._set(np.arange(len(start)), start.T, np.zeros(len(start)), np.zeros(len(start), int))
 
@@ -190,7 +191,7 @@ class _Walkers:
                 self._complain_of_events(most_events)
             # No more than so far, or few trajectories would draw many numbers in vain.
             steps = max(min(JUMPS_AT_ONCE // self.who.size, done), 1)
-            steps = min(steps, most_events - done)
+            steps = min(steps, most_events - done, self._exact_steps())
             waits = waiting.standard_exponential(size=(steps, self.who.size))
             np.maximum(waits, SHORTEST_WAIT, out=waits)
             places = branching.random(size=(steps, self.who.size))
@@ -205,11 +206,25 @@ class _Walkers:
             going = self.now <= self.times[-2]
             self._set(self.who[going], self.state[:, going], self.now[going], self.due[going])
 
+    def _exact_steps(self) -> int:
+        """Return in how many steps no count can exceed `LARGEST_COUNT`."""
+        if self.growth == 0:
+            return JUMPS_AT_ONCE
+        steps = int((LARGEST_COUNT - self.state.max()) // self.growth)
+        if steps == 0:
+            largest = int(self.state.max(axis=0).argmax())
+            raise ValueError(
+                f"counts must not exceed {LARGEST_COUNT}, up to where they are exact, and the next "
+                f"reaction may do so in the state {_written(self.state[:, largest])}"
+            )
+        return steps
+
     def _step(self, wait: Array, place: Array, reaction: Counts, states: Counts) -> None:
         """Let each trajectory wait and react once, and say in `reaction` how."""
         self._cumulate()
         total = self.cumulated[-1]
-        with np.errstate(divide="ignore"):
+        # What cannot or can hardly be left lasts for ever.
+        with np.errstate(divide="ignore", over="ignore"):
             self.now += wait / total
         place *= total
         crossed = (self.now > self.due_time).nonzero()[0]
@@ -288,8 +303,12 @@ def _written(state: Array) -> str:
 
 def _checked_times(times: ArrayLike) -> Array:
     times = checks.vector(times, "times")
-    if times[0] < 0 or np.any(np.diff(times) <= 0):
-        raise ValueError("`times` must increase and begin at zero or later; the start is at zero")
+    steps = np.diff(times, prepend=-1.0)
+    if times[0] < 0 or np.any(steps <= 0):
+        raise ValueError(
+            "`times` must increase and begin at zero or later, the start is at zero; got "
+            f"{times[steps <= 0][0] if times[0] >= 0 else times[0]}"
+        )
     return times
 
 

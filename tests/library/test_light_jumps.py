@@ -371,7 +371,11 @@ def test_means_and_errors_are_those_of_occupations():
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        ({"model": OpenWaveguide}, TypeError, "RateModel"),
+        ({"model": OpenWaveguide}, TypeError, r"RateModel such as OpenWaveguide\(\)"),
+        ({"model": OpenWaveguide(modes=1e30)}, ValueError, "`model` may hold up to 5.8e"),
+        ({"model": OpenWaveguide(two_level_systems=10**19)}, ValueError, "quanta in a subsystem"),
+        ({"model": OpenWaveguide(beta=1e-17), "start": "sharp"}, ValueError, "larger `beta`"),
+        ({"start": []}, ValueError, "shape"),
         ({"times": [0.2, 0.1]}, ValueError, "increase"),
         ({"times": [-0.1, 0.1]}, ValueError, "increase"),
         ({"trajectories": 0}, ValueError, "trajectories"),

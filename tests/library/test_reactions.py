@@ -271,6 +271,19 @@ def test_as_many_reactions_as_allowed_may_happen():
         simulate_reactions(decay, [[-1]], [50], [1e9], 20, most_events=49)
 
 
+def test_counts_are_exact_or_refused():
+    """Beyond 2^53 adding one changes nothing."""
+    with pytest.raises(ValueError, match=r"must not exceed 9007199254740992.* \(90071992547409"):
+        simulate_reactions(lambda x: np.full((len(x), 1), 1e3), [[1]], [2**53 - 5], [1.0], 3)
+    run = simulate_reactions(lambda x: np.full((len(x), 1), 5.0), [[-1]], [2**53], [1.0], 3)
+    assert np.array_equal(2**53 - run.final, run.reaction_counts)
+
+
+def test_what_hardly_ever_happens_does_not_happen():
+    run = simulate_reactions(lambda x: np.full((len(x), 1), 1e-310), [[1]], [0], [1.0, 1e9], 20)
+    assert not run.states.any()
+
+
 @pytest.mark.parametrize(
     ("wrong", "error", "words"),
     [
@@ -314,7 +327,8 @@ def test_impossible_propensities_are_named(wrong, error, words):
         ({"start": [1e17]}, ValueError, "up to"),
         ({"start": [np.nan]}, ValueError, "finite"),
         ({"times": [1.0, 1.0]}, ValueError, "increase"),
-        ({"times": [-1.0, 1.0]}, ValueError, "increase"),
+        ({"times": [-1.0, 1.0]}, ValueError, "increase.*got -1.0"),
+        ({"times": [1.0, 3.0, 2.0]}, ValueError, "increase.*got 2.0"),
         ({"times": []}, ValueError, "times"),
         ({"times": [np.inf]}, ValueError, "finite"),
         ({"trajectories": 0}, ValueError, "trajectories"),

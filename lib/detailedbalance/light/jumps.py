@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
-from ..reactions import ReactionPaths, simulate_reactions
+from ..reactions import LARGEST_COUNT, ReactionPaths, simulate_reactions
 from ..trajectories import Seed
 from .rate_model import TWO_LEVEL, RateModel
 from .thermal import excited_fraction
@@ -129,7 +129,11 @@ def sample_trajectories(
     >>> print(np.round(spread * np.sqrt(model.two_level_systems), 1))
     [0.4 0.3 0. ]
     """
-    checks.instance(model, "model", RateModel)
+    if not isinstance(model, RateModel):
+        raise TypeError(
+            "`model` must be a RateModel such as OpenWaveguide() or ClosedLoop(), got "
+            f"{model if isinstance(model, type) else type(model).__name__}"
+        )
     trajectories = checks.whole_number(trajectories, "trajectories", 1)
     random, jumps = np.random.default_rng(seed).spawn(2)
     start, sizes = _start(model, start, trajectories, random), model.sizes
@@ -149,8 +153,11 @@ def _start(
     """Return quanta for each trajectory or for all."""
     if not isinstance(start, str):
         start = checks.real_array(start, "start")
-        model.checked_state(start / model.sizes)
+        # What does not fit in shape is refused with the other starts of reactions.
+        if start.shape[-1:] == model.sizes.shape:
+            model.checked_state(start / model.sizes)
         return start
+    _require_countable(model)
     if checks.choice(start, "start", STARTS) == "sharp":
         return np.rint(model.initial_state * model.sizes)
     # The number of photons in 𝒩 modes, each with a geometric distribution.
@@ -161,3 +168,16 @@ def _start(
     two_level = model.subsystems.index(TWO_LEVEL)
     quanta[:, two_level] = random.binomial(model.two_level_systems, excited, trajectories)
     return quanta
+
+
+def _require_countable(model: RateModel) -> None:
+    """Refuse models with too many quanta in equilibrium and ten standard deviations above."""
+    x = model.initial_state
+    mean = model.sizes * x
+    # (x + 1) is for light; for two-level systems it is more than needed.
+    most = (mean + 10 * np.sqrt(mean * (x + 1))).max()
+    if most > LARGEST_COUNT:
+        raise ValueError(
+            f"`model` may hold up to {most:.2g} quanta in a subsystem, and they are counted up to "
+            f"{LARGEST_COUNT:.2g}; take fewer modes and two-level systems, or a larger `beta`"
+        )

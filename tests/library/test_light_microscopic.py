@@ -368,6 +368,17 @@ def test_rates_that_imply_nothing_are_refused(name):
             function(model)
 
 
+@pytest.mark.parametrize(("change", "name"), [({"h": 1e120}, "gamma_0"), ({"g_1": 1e150}, "y_1")])
+def test_rates_that_overflow_are_refused(change, name):
+    with pytest.raises(ValueError, match=f"`{name}`.*must be finite, got inf"):
+        dataclasses.replace(weak(0.1, 0.1, False), **({"bandwidth": 1e-20} | change))
+
+
+def test_entries_hold_plain_numbers():
+    for entry in consistency_report(ClosedLoop()).entries:
+        assert type(entry.value) is type(entry.limit) is float and type(entry.holds) is bool
+
+
 def test_uncoupled_cavities_have_nothing_to_report():
     coupling = weak(0.0, 0.1, False)
     assert coupling.gamma_dec == coupling.gamma_0 == coupling.tilde_gamma_1 == 0

@@ -32,6 +32,12 @@ SAME = 1e-9
 WIDTH = 78
 """Columns of a printed report."""
 
+DERIVED = (
+    *("modes", "waveguide_modes", "x", "y_1", "y_2"),
+    *("gamma_0", "gamma_3", "tilde_gamma_1", "tilde_gamma_2"),
+)
+"""What follows from couplings; if these are finite, so are the rates of first order."""
+
 INDENT = " " * 4
 """What stands before a sentence of a printed report."""
 
@@ -61,7 +67,11 @@ class MicroscopicCoupling:
     Raises
     ------
     ValueError
-        If a density or the bandwidth is not positive, or a coupling is negative.
+        If a density or the bandwidth is not positive, a coupling is negative, or a rate that
+        follows overflows.
+    TypeError
+        If a parameter is not a number, `two_level_systems` not whole, or `propagation_phases` not
+        a bool.
 
     Examples
     --------
@@ -90,6 +100,12 @@ class MicroscopicCoupling:
         count = checks.whole_number(self.two_level_systems, "two_level_systems", 1)
         object.__setattr__(self, "two_level_systems", count)
         checks.instance(self.propagation_phases, "propagation_phases", bool)
+        for name in DERIVED:
+            if not np.isfinite(getattr(self, name)):
+                raise ValueError(
+                    f"`{name}`, which follows from the couplings and densities, must be finite, "
+                    f"got {getattr(self, name)}; choose a unit of time in which they are smaller"
+                )
 
     @property
     def modes(self) -> float:
@@ -359,7 +375,7 @@ def consistency_report(
         of it has to come through there.
     """
     model, coupling = _rates_and_couplings(subject, propagation_phases)
-    ground = model.two_level_systems - model.initial_state[model.variables.index("m")]
+    ground = model.two_level_systems - float(model.initial_state[model.variables.index("m")])
     entries = [
         *_band(model, coupling),
         *_weakness(coupling, ground),
@@ -381,6 +397,7 @@ def _rates_and_couplings(
             f"{propagation_phases}; leave the argument out"
         )
     model = subject.open_waveguide()
+    # For its errors: without these rates there is nothing to report.
     implied_couplings(model, subject.propagation_phases)
     return model, subject
 
@@ -390,7 +407,8 @@ def _band(
 ) -> Iterator[ConsistencyEntry]:
     claim, band = "The band is wide enough", coupling.bandwidth
     line = model.tilde_gamma_11 + model.tilde_gamma_12
-    fastest = np.abs(np.linalg.eigvals(model.linearization(model.initial_state))).max()
+    changes = np.linalg.eigvals(model.linearization(model.initial_state))
+    fastest = float(np.abs(changes).max())
     words = (
         f"[B] asks for a band much wider than the line γ̃_11 + γ̃_12 = {_number(line)} /µs, and "
         f"{MUCH:g} times counts as much here."

@@ -28,6 +28,8 @@ PAGES = {
     "one-way-street": "book/light/chiral-waveguide.html",
     "closed-loop": "book/light/closed-loop.html",
     "one-photon": "book/light/full-dynamics.html",
+    "junction-chain": "book/light/sum-rule.html",
+    "printed-or-completed": "book/light/sum-rule.html",
 }
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 

@@ -15,9 +15,9 @@
   const parameters = {
     present: { label: "two-level systems are there", value: true },
     both: { label: "both channels", value: false },
-    x: strength("x", "strength x of the cavities", 0.05),
-    y: strength("y", "strength y of each two-level system", 0.1),
-    systems: { label: "TLS", spoken: "number of two-level systems", min: 1, max: 6, step: 1, value: 1 },
+    x: strength("x (A, B)", "strength x of the cavities", 0.05),
+    y: strength("y (TLS)", "strength y of each two-level system", 0.1),
+    systems: { label: "TLS, how many", spoken: "number of two-level systems", min: 1, max: 6, step: 1, value: 1 },
     phase: { label: "phase, °", spoken: "phase between neighbours, degrees", min: 0, max: TURN, step: 1, value: 30 },
   };
   const presets = [
@@ -44,11 +44,17 @@
 
   const hand = ([x, y], [re, im], scale, name) => drawing.line(x, y, x + scale * re, y - scale * im, name);
 
+  /** The hand as it would stand without two-level systems: its tip shows beside another hand. */
+  const without = ([x, y], [re, im], scale) => [
+    hand([x, y], [re, im], scale, "hand-without"),
+    svg("circle", { cx: (x + scale * re).toFixed(1), cy: (y - scale * im).toFixed(1), r: 3.5, class: "tip-without" }),
+  ];
+
   function drawLine(values, { exact, alone }) {
     const stations = names(values);
     const middle = { "text-anchor": "middle" };
     const step = (WIDTH - 20) / stations.length;
-    const radius = Math.min(30, 0.44 * step);
+    const radius = Math.min(34, 0.44 * step);
     const longest = Math.sqrt(Math.max(...[...exact.behind, ...alone.behind].map(square)));
     return [
       drawing.arrow([6, 58], [WIDTH - 4, 58], 3, "lane-1"),
@@ -65,7 +71,7 @@
             drawing.text(x, 36, name, { ...middle, class: "place-name" }),
             drawing.line(x, 46, x, 56, `rung ${look}`)),
           svg("circle", { cx: x, cy: disc[1], r: radius, class: `disc ${look}` }),
-          hand(disc, alone.behind[j], radius / longest, "threshold"),
+          without(disc, alone.behind[j], radius / longest),
           hand(disc, exact.behind[j], radius / longest, "hand"),
           drawing.text(x, disc[1] + radius + 20, decimal(share, 3), { ...middle, class: "tick" }),
         ];
@@ -84,11 +90,11 @@
     const angle = -Math.atan2(direct[1], direct[0]);
     const [d, s] = [rotated(direct, angle), rotated(sum, angle)];
     const scale = 250 / Math.max(d[0], Math.sqrt(square(sum)));
-    const origin = [44, 118];
+    const origin = [44, 80];
     const at = ([re, im], aside) => [origin[0] + scale * re, origin[1] - scale * im + aside];
     const drawn = (from, to, aside, name) => {
       const [a, b] = [at(from, aside), at(to, aside)];
-      return Math.hypot(b[0] - a[0], b[1] - a[1]) < 1 ? [] : drawing.arrow(a, b, 7, name);
+      return Math.hypot(b[0] - a[0], b[1] - a[1]) < 1 ? [] : drawing.arrow(a, b, 9, name);
     };
     return [
       drawn([0, 0], d, -26, "path-direct"),
@@ -106,6 +112,7 @@
     const [left, full] = [84, 206];
     const total = rows.reduce((sum, name) => sum + ends[name], 0);
     const share = (value) => full * Math.min(1, Math.max(0, value));
+    const bottom = 16 + 34 * rows.length;
     return [
       rows.map((name, i) => {
         const y = 12 + 34 * i;
@@ -117,9 +124,9 @@
           drawing.line(left + share(without.ends[name]), y - 3, left + share(without.ends[name]), y + 25, "gibbs-mark"),
           drawing.text(left + full + 8, y + 16, decimal(ends[name], 4), { class: negative ? "sum-wrong" : "bar-text" }));
       }),
-      drawing.line(left, 186, left + full, 186, "sum-rule"),
-      drawing.text(left - 8, 206, "sum", { "text-anchor": "end" }),
-      drawing.text(left + full + 8, 206, decimal(total, 4), { class: "sum" }),
+      drawing.line(left, bottom, left + full, bottom, "sum-rule"),
+      drawing.text(left - 8, bottom + 20, "sum", { "text-anchor": "end" }),
+      drawing.text(left + full + 8, bottom + 20, decimal(total, 4), { class: "sum" }),
     ];
   }
 
@@ -193,7 +200,7 @@ for end, probability in counted.items():
     const state = root.DetailedBalance.createState(parameters, { presets });
     const surfaces = {
       line: drawing.surface(WIDTH, HEIGHT, "Cavity A, two-level systems and cavity B along channel 1, with the photon's amplitude behind each"),
-      sum: drawing.surface(WIDTH, HEIGHT, "Direct and scattered amplitude behind the two-level systems, and their sum"),
+      sum: drawing.surface(WIDTH, 160, "Direct and scattered amplitude behind the two-level systems, and their sum"),
       exact: drawing.surface(WIDTH, HEIGHT - 20, "Where the photon ends, exactly, as bars with their sum"),
       printed: drawing.surface(WIDTH, HEIGHT - 20, "Where the photon ends by the printed rates, as bars with their sum"),
     };
@@ -206,8 +213,7 @@ for end, probability in counted.items():
     const key = (name, text) => element("span", { class: "key" }, drawing.swatch(name), text);
     panels.sum.node.insertBefore(element("span", { class: "keys" },
       key("path-direct-key", "direct"), key("path-detour-key", "scattered by the TLS"), key("path-sum-key", "sum")), panels.sum.note);
-    panels.line.note.textContent = "Hands: the amplitude, with the TLS as set above. Dashed: without them. "
-      + "All to one scale.";
+    panels.line.note.textContent = "Hands: the amplitude, all to one scale. Dashed, with an open tip: without two-level systems.";
     const spoken = controls.spokenStatus();
 
     stage.append(

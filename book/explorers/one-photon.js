@@ -84,8 +84,8 @@
     [re * Math.cos(angle) - im * Math.sin(angle), re * Math.sin(angle) + im * Math.cos(angle)];
 
   /** What is behind the last two-level system: direct + scattered = sum, direct drawn to the right. */
-  function drawSum(values, { exact, alone }) {
-    const direct = alone.behind[values.systems];
+  function drawSum(values, { exact }) {
+    const { direct } = exact;
     const sum = exact.behind[values.systems];
     const angle = -Math.atan2(direct[1], direct[0]);
     const [d, s] = [rotated(direct, angle), rotated(sum, angle)];
@@ -135,10 +135,11 @@
   const chance = (value) => significant(value, 4);
   const emitted = ({ ends }) => 1 - ends.A;
 
-  function sumWords(values, { exact, alone }) {
-    const [before, after] = [alone, exact].map(({ behind }) => square(behind[values.systems]));
+  function sumWords(values, { exact }) {
+    const sum = exact.behind[values.systems];
+    const [before, after] = [exact.direct, sum].map(square);
     if (!values.present) return `Nothing scatters. The square is ${chance(before)}.`;
-    const scattered = square(minus(exact.behind[values.systems], alone.behind[values.systems]));
+    const scattered = square(minus(sum, exact.direct));
     return `Squares: direct ${chance(before)}, scattered alone ${chance(scattered)}, sum ${chance(after)}. `
       + `Direct minus sum is ${chance(before - after)}; the TLS have ${chance(exact.ends.TLS)}.`;
   }

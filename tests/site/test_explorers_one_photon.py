@@ -178,7 +178,8 @@ def test_bars_add_up_to_one(explorer):
 
 def test_what_is_missing_behind_the_systems_is_in_them(explorer):
     figure = explorer()
-    for systems in (1, 4):
+    for systems, preset in ((1, "One channel"), (4, "One channel"), (3, "Both channels")):
+        press(figure, preset)
         set_number(figure, "systems", systems)
         missing, taken = re.search(
             rf"minus sum is ({NUMBER}); the TLS have ({NUMBER})", note(figure, BEHIND)

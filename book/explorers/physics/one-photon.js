@@ -26,7 +26,8 @@
 
   /**
    * A photon from A: `behind`, its amplitudes in channel 1 just behind A, each two-level system and
-   * B; `taken`, the probability that each two-level system has it; `ends`, where it ends.
+   * B; `direct`, what would be behind the last two-level system if none of them scattered what A
+   * sends; `taken`, the probability that each two-level system has it; `ends`, where it ends.
    *
    * With `both` channels, light that B sends into channel 2 meets A again, and so on: a geometric
    * series. The two-level systems couple to channel 1 alone.
@@ -45,6 +46,7 @@
     const returned = times(start, back);
     const arrived = times(start, toB);
     const behind = [...line.map((amplitude) => times(start, amplitude)), times(arrived, cavity.pass)];
+    const direct = times(start, turn(systems * phase));
     const taken = line.slice(0, systems)
       .map((amplitude) => square(times(times(start, amplitude), atom.exchange)));
     const ends = {
@@ -54,7 +56,7 @@
       B: square(times(arrived, cavity.exchange)),
     };
     if (both) ends[2] = square(plus(cavity.exchange, times(cavity.pass, returned)));
-    return { behind, taken, ends };
+    return { behind, direct, taken, ends };
   }
 
   /** As the printed rates count it, each a probability per meeting; what is left stays in A. */

@@ -15,6 +15,7 @@
   const [TO_A, TO_B] = [2, 4];
   const MOST = 400; // passages
   const MOST_Y = 0.2;
+  const HIGHEST = 4; // of the axis of occupations
   const NOISE = 1e-9;
 
   const parameters = {
@@ -78,15 +79,18 @@
 
   function drawOccupations({ passages }, { history }) {
     const all = history.flat();
-    const [low, high] = [Math.min(...all), Math.max(...all)];
+    const [low, high] = [Math.min(...all), Math.min(HIGHEST, Math.max(...all))];
+    const inside = history.findIndex((n) => Math.max(...n) > HIGHEST);
+    const shown = inside < 0 ? history : history.slice(0, inside);
     const x = drawing.scale([0, MOST], [52, WIDTH - 14]);
     const y = drawing.scale([Math.min(0.9, low - 0.05), Math.max(1.1, 1.05 * high)], [HEIGHT - 46, 12]);
     return [
       drawing.axes({ x, y, xLabel: "passages of light", yLabel: "occupation, in units of the start" }),
       drawing.line(x(0), y(1), x(MOST), y(1), "balance-line"),
-      LOOKS.map((look, k) => drawing.curve(history.map((n, i) => [x(i), y(n[k])]), look)),
+      LOOKS.map((look, k) => drawing.curve(shown.map((n, i) => [x(i), y(n[k])]), look)),
       drawing.line(x(passages), 12, x(passages), HEIGHT - 46, "handle-line"),
-      LOOKS.map((look, k) => drawing.marker(x(passages), y(history[passages][k]), look)),
+      LOOKS.map((look, k) => (passages < shown.length
+        ? drawing.marker(x(passages), y(history[passages][k]), look) : [])),
     ];
   }
 
@@ -100,26 +104,28 @@
     return [
       drawing.axes({ x: lossX, y, xLabel: "y, strength of what is behind A", yLabel: "1 − P(A←A)" }),
       drawing.line(lossX(values.y), 12, lossX(values.y), HEIGHT - 46, "handle-line"),
-      drawing.curve(points(losses.exact), "together"),
+      drawing.curve(points(losses.exact), "track"),
       drawing.curve(points(losses.printed), "level-1"),
-      drawing.marker(lossX(values.y), y(now("exact")), "together"),
+      drawing.marker(lossX(values.y), y(now("exact")), "track-end"),
       drawing.marker(lossX(values.y), y(now("printed")), "level-1"),
     ];
   }
 
   // ---- Words ----
 
-  function listed(wrong) {
-    const names = NAMES.map((name, k) => [WORDS[k], wrong[k]]).filter(([, value]) => !isOne(value));
-    return names.map(([name, value]) => `${name} ${signed(significant(value - 1, 3))}`).join(", ");
+  /** The sums furthest from one, by name. */
+  function worst(sums) {
+    const off = sums.map((value) => Math.abs(value - 1));
+    const largest = Math.max(...off);
+    const names = WORDS.filter((_, k) => off[k] > (1 - NOISE) * largest);
+    return `${names.join(" and ")} by ${significant(largest, 3)}`;
   }
 
   function matrixWords({ columns, rows }) {
-    const [lost, unequal] = [listed(columns), listed(rows)];
-    const first = lost ? `Columns do not sum to one (${lost}): quanta appear or vanish.`
-      : "Columns sum to one: nothing is lost.";
-    const second = unequal ? `Rows do not (${unequal}): what is equally filled does not stay so.`
-      : "Rows sum to one: equal stays equal.";
+    const first = columns.every(isOne) ? "Columns sum to one: nothing is lost."
+      : `Columns do not sum to one (at most ${worst(columns)}): quanta appear or vanish.`;
+    const second = rows.every(isOne) ? "Rows sum to one: equal stays equal."
+      : `Rows do not (at most ${worst(rows)}): what is equally filled does not stay so.`;
     return `${first} ${second}`;
   }
 
@@ -129,12 +135,12 @@
   }
 
   function lossWords(values, { losses }) {
-    const slope = ([[, first], ...rest]) => rest[rest.length - 1][1] - first;
-    const moves = (pairs) => Math.abs(slope(pairs)) > NOISE;
-    const start = moves(losses.exact)
-      ? "Exactly, light that channel 2 brings back from the two-level systems changes it."
-      : "Exactly, A's loss does not depend on what is behind it.";
-    return `${start} ${moves(losses.printed) ? "By the printed rates it grows with y." : "Nor by the printed rates."}`;
+    const change = (pairs) => pairs[pairs.length - 1][1] - pairs[0][1];
+    const [exactly, byRates] = [change(losses.exact), change(losses.printed)];
+    const say = (value) => (Math.abs(value) < NOISE ? "nothing" : signed(significant(value, 2)));
+    const back = Math.abs(exactly) < NOISE ? "" : ", by light that comes back in channel 2";
+    return `All that can stand behind A changes its loss by ${say(exactly)} exactly${back}; `
+      + `by ${say(byRates)} by the printed rates.`;
   }
 
   const spokenWords = (values, fixed) => {
@@ -192,7 +198,7 @@ print("occupations =", (np.linalg.matrix_power(P, ${values.passages}) @ np.ones(
     panels.occupations.node.insertBefore(
       keys(...NAMES.map((name, k) => key(LOOKS[k], name))), panels.occupations.note);
     panels.losses.node.insertBefore(
-      keys(key("together", "exact"), key("level-1", "printed")), panels.losses.note);
+      keys(key("track", "exact"), key("level-1", "printed")), panels.losses.note);
     const spoken = controls.spokenStatus();
 
     stage.append(

@@ -12,7 +12,7 @@
   const POINTS = 101;
   const TIMES = Array.from({ length: POINTS }, (_, i) => FIRST * (LAST / FIRST) ** (i / (POINTS - 1)));
   const KINDS = ["completed", "printed"];
-  const LOOKS = { completed: "together", printed: "level-1" };
+  const LOOKS = { completed: "track", printed: "level-1" };
   const [A, B] = [0, 1];
 
   const count = (label, spoken) => ({ label, spoken, min: 1, max: 400, step: 1, value: 100 });
@@ -22,7 +22,7 @@
     chirality: { label: "chirality", min: -1, max: 1, step: 0.02, value: 1 },
     capture: { label: "capture R", min: 0.01, max: 0.5, step: 0.01, value: 0.3 },
     absorbed: { label: "aM", spoken: "absorption a M of all two-level systems together", min: 0, max: 1, step: 0.01, value: 1 },
-    phases: { label: "phases e^ikx in the printed rates", value: true },
+    phases: { label: "printed with phases eⁱᵏˣ", value: true },
     beta: { label: "ħΩ/kT", min: 0.2, max: 5, step: 0.01, scale: "log", value: 1 },
     two_level_systems: count("M", "number M of two-level systems"),
     modes: count("𝒩", "modes of a cavity"),
@@ -96,7 +96,7 @@
       zero ? drawing.line(timeX(FIRST), y(0), timeX(LAST), y(0), "balance-line") : [],
       KINDS.map((kind) => [
         track(y, shown[kind][name], LOOKS[kind]),
-        drawing.marker(timeX(values.time), y(shown[kind][now]), LOOKS[kind]),
+        drawing.marker(timeX(values.time), y(shown[kind][now]), kind === "completed" ? "track-end" : LOOKS[kind]),
       ]),
       cursor(values),
     ];
@@ -136,22 +136,24 @@
 
   // ---- Words ----
 
+  const rounded = (value) => (Math.abs(value) < 1e-9 ? 0 : value);
+
   const occupationWords = ({ time }, shown) => `After ${significant(time, 3)} µs: ` + KINDS.map((kind) =>
     `${kind} nA = ${decimal(shown[kind].state[A], 4)}, nB = ${decimal(shown[kind].state[B], 4)}`).join("; ")
-    + ". Dotted: the hottest of the two at the start.";
+    + ".";
 
   function entropyWords(values, shown) {
     if (values.system === "open") {
       return "Heat exchange produces " + KINDS.map((kind) =>
         `${signed(significant(shown[kind].sigma, 4))} k a µs (${kind})`).join(", ")
-        + `. Lowest: ${KINDS.map((kind) => significant(Math.min(...shown[kind].production), 3)).join(" and ")}.`;
+        + `. Lowest: ${KINDS.map((kind) => significant(rounded(Math.min(...shown[kind].production)), 3)).join(" and ")}.`;
     }
     const [before] = KINDS.map((kind) => model.entropy(shown[kind].model, shown[kind].begin));
     const change = (kind) => {
       const run = shown[kind];
       const most = [before, ...run.entropies];
       const falls = most.some((S, i) => i > 0 && S < most[i - 1] - 1e-6 * most[i - 1]);
-      return `${kind} S = ${significant(run.entropy, 6)} k${falls ? ", and it has falls" : ", and it never falls"}`;
+      return `${kind} S = ${significant(run.entropy, 6)} k${falls ? " (it falls at some time)" : " (it never falls)"}`;
     };
     return `At the start S = ${significant(before, 6)} k. At the cursor: ${KINDS.map(change).join("; ")}.`;
   }
@@ -230,7 +232,7 @@ ${open ? `    light = (
       panels.occupations.note);
     for (const panel of [panels.entropy, panels.books]) {
       panel.node.insertBefore(element("span", { class: "keys" },
-        key("together", "completed"), key("level-1", "printed")), panel.note);
+        key("track", "completed"), key("level-1", "printed")), panel.note);
     }
     const spoken = controls.spokenStatus();
     stage.append(

@@ -139,7 +139,7 @@
     const [exactly, byRates] = [change(losses.exact), change(losses.printed)];
     const say = (value) => (Math.abs(value) < NOISE ? "nothing" : signed(significant(value, 2)));
     const back = Math.abs(exactly) < NOISE ? "" : ", by light that comes back in channel 2";
-    return `All that can stand behind A changes its loss by ${say(exactly)} exactly${back}; `
+    return `Along this axis what stands behind A changes its loss by ${say(exactly)} exactly${back}; `
       + `by ${say(byRates)} by the printed rates.`;
   }
 

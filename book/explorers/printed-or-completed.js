@@ -64,7 +64,7 @@
 
   // ---- Drawings ----
 
-  const timeX = drawing.scale([FIRST, LAST], [58, WIDTH - 12], true);
+  const timeX = drawing.scale([FIRST, LAST], [58, WIDTH - 18], true);
   const timeAxis = { x: timeX, xLabel: "time, µs", xTicks: [1e-2, 1e-1, 1, 10, 100, 1e3] };
   const cursor = ({ time }) => drawing.line(timeX(time), 12, timeX(time), HEIGHT - 46, "handle-line");
   const track = (y, numbers, look) =>

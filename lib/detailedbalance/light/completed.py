@@ -176,9 +176,10 @@ class CompletedLoop(_Completed):
     Notes
     -----
     A model of occupations, not the dynamics of M atoms: light forgets its phase, and each element
-    meets what comes as if it were thermal.  For one photon and all systems in the ground state it
-    is exact: its flows are the probabilities of the `Chain` averaged over the phases of round trips
-    (with systems that see one channel), and those of one channel without any average.
+    meets what comes as if it were thermal.  For one passage of one photon, with all systems in the
+    ground state, it is exact: its flows are the probabilities of the `Chain` averaged over the
+    phases of round trips (with systems that see one channel), and those of one channel without any
+    average.
 
     The sum of entropies, [B] (99), never decreases: temporal modes and a cavity are mixed by doubly
     stochastic matrices, and the two-level systems bring f nearer to n* = m/(M - 2m), as long as

@@ -87,6 +87,23 @@ def vector(value: ArrayLike, name: str, length: int | None = None) -> NDArray[np
     return array
 
 
+def rising_times(times: ArrayLike, repeated: bool = False) -> NDArray[np.float64]:
+    """Return `times` as an array (t,) that begins at zero or later and increases.
+
+    With `repeated`, a time may follow itself.
+    """
+    array = vector(times, "times")
+    if array[0] < 0:
+        raise ValueError(f"`times` must not be negative, the start is at zero; got {array[0]}")
+    falls = np.diff(array) < 0 if repeated else np.diff(array) <= 0
+    if np.any(falls):
+        last = np.argmax(falls)
+        raise ValueError(
+            f"`times` must increase, got {array[last]} before {array[last + 1]}; sort them"
+        )
+    return array
+
+
 def scalar(value: ArrayLike, name: str) -> float:
     """Return `value` as a finite real number."""
     array = real_array(value, name)

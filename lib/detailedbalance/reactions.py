@@ -146,7 +146,7 @@ def simulate_reactions(
             "`stoichiometry` must have shape (k, r), a row for each species and a column for each "
             f"reaction, got {changes.shape}"
         )
-    times = _checked_times(times)
+    times = checks.rising_times(times)
     start = _checked_start(start, len(changes), trajectories)
     states = np.empty((trajectories, times.size, len(changes)), dtype=np.int64)
     counts = np.zeros((trajectories, changes.shape[1]), dtype=np.int64)
@@ -299,17 +299,6 @@ class _Walkers:
 
 def _written(state: Array) -> str:
     return f"({', '.join(f'{count:.0f}' for count in state)})"
-
-
-def _checked_times(times: ArrayLike) -> Array:
-    times = checks.vector(times, "times")
-    steps = np.diff(times, prepend=-1.0)
-    if times[0] < 0 or np.any(steps <= 0):
-        raise ValueError(
-            "`times` must increase and begin at zero or later, the start is at zero; got "
-            f"{times[steps <= 0][0] if times[0] >= 0 else times[0]}"
-        )
-    return times
 
 
 def _checked_start(start: ArrayLike, species: int, trajectories: int) -> Array:

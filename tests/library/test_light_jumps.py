@@ -377,7 +377,7 @@ def test_means_and_errors_are_those_of_occupations():
         ({"model": OpenWaveguide(beta=1e-17), "start": "sharp"}, ValueError, "larger `beta`"),
         ({"start": []}, ValueError, "shape"),
         ({"times": [0.2, 0.1]}, ValueError, "increase"),
-        ({"times": [-0.1, 0.1]}, ValueError, "increase"),
+        ({"times": [-0.1, 0.1]}, ValueError, "negative"),
         ({"trajectories": 0}, ValueError, "trajectories"),
         ({"trajectories": 1.5}, TypeError, "trajectories"),
         ({"start": "hot"}, ValueError, "'thermal', 'sharp'"),

@@ -508,7 +508,7 @@ def test_a_system_that_is_none_is_refused(change, words):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"times": [1, 0]}, "must not fall"),
+        ({"times": [1, 0]}, "must increase"),
         ({"times": [-1]}, "must not be negative"),
         ({"start": [1, -1]}, "must not be negative"),
         ({"start": [1, 1, 1]}, "a covariance, got"),

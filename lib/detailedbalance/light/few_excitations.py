@@ -533,7 +533,7 @@ class FewExcitations:
         >>> bool(np.abs(run["A"] - run["B"]).max() < 1e-14)
         True
         """
-        times = _checked_times(times)
+        times = checks.rising_times(times, repeated=True)
         left, right = zip(*((V.conj().T, V) for _, V in self._spectra), strict=True)
         quanta = [
             self._quanta_later(self._sandwich(rho, left, right), delays)
@@ -549,7 +549,8 @@ class FewExcitations:
         events: Iterable[tuple[float, "Channel"]] = (),
     ) -> Iterator[Matrix]:
         """Yield ρ at these times; arguments as of `run`, which is faster for occupations alone."""
-        for rho, delays in _segments(self, start, _checked_times(times), events):
+        times = checks.rising_times(times, repeated=True)
+        for rho, delays in _segments(self, start, times, events):
             for delay in delays:
                 yield self.evolve(rho, delay)
 
@@ -921,13 +922,6 @@ def _probability(value: float) -> float:
     if not 0 <= p <= 1:
         raise ValueError(f"`probability` must be from 0 to 1, got {p}")
     return p
-
-
-def _checked_times(times: ArrayLike) -> Array:
-    times = checks.vector(times, "times")
-    if times[0] < 0 or np.any(np.diff(times) < 0):
-        raise ValueError(f"`times` must increase from 0 or later, got {times}")
-    return times
 
 
 def _segments(

@@ -183,7 +183,7 @@ class LinearBosons:
         >>> run.entropy.round(3)
         array([1.386, 1.386, 1.386])
         """
-        times = _checked_times(times)
+        times = checks.rising_times(times, repeated=True)
         names, modes = self._watched(watch)
         factor = _factor(start, len(self.hamiltonian))
         pairs = list(self._amplitudes(times, factor, modes))
@@ -224,7 +224,7 @@ class LinearBosons:
         array([[[0.25, 0.75],
                 [0.75, 0.25]]])
         """
-        times = _checked_times(times)
+        times = checks.rising_times(times, repeated=True)
         names, modes = self._watched(watch)
         factor = sparse.eye_array(len(self.hamiltonian), format="csc")[:, modes]
         blocks = _blocks(self, names)
@@ -677,10 +677,3 @@ def _factor(start: ArrayLike, size: int) -> Factor:
             f"got {values[0]:.3g}"
         )
     return vectors * np.sqrt(np.maximum(values, 0))
-
-
-def _checked_times(times: ArrayLike) -> Array:
-    times = checks.vector(times, "times")
-    if np.any(np.diff(times, prepend=0.0) < 0):
-        raise ValueError(f"`times` must not be negative and must not fall, got {times}")
-    return times

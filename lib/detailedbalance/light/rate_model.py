@@ -667,7 +667,7 @@ class RateModel(ABC):
         >>> run.n_B.round(6)
         array([0.581977, 1.107223, 0.101246])
         """
-        start, times = self._checked_start(start), _checked_times(times)
+        start, times = self._checked_start(start), checks.rising_times(times)
         if times[-1] == 0:
             return Run(self, times, start[None])
         return Run(self, times, self._possible(self._integrate(start, times[-1], t_eval=times).y))
@@ -1010,18 +1010,6 @@ def _require_range(number: float, name: str, smallest: float = 0.0) -> None:
         expected = f"from {smallest:g} to {LARGEST:g}" if smallest else f"at most {LARGEST:g}"
         # A whole number may be too large for a float.
         raise ValueError(f"`{name}` must be {expected}, got {Decimal(number):.3g}")
-
-
-def _checked_times(times: ArrayLike) -> Array:
-    times = checks.vector(times, "times")
-    if times[0] < 0:
-        raise ValueError(f"`times` must not be negative, the start is at zero; got {times[0]}")
-    if np.any(np.diff(times) <= 0):
-        later = np.argmax(np.diff(times) <= 0)
-        raise ValueError(
-            f"`times` must increase, got {times[later]} before {times[later + 1]}; sort them"
-        )
-    return times
 
 
 def _difference(a: Array, b: Array) -> Array:

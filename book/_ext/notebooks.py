@@ -72,6 +72,8 @@ async def execute(path, notebook, cache, timeout, turns):
                 timeout=timeout,
                 record_timing=False,  # the cache knows cells by their metadata too
                 resources={"metadata": {"path": folder}},
+                # Each kernel warns that it talks without encryption, which it does to us alone.
+                extra_arguments=["--log-level=ERROR"],
             )
             # Several kernels share the cores, so each computes on one.
             await client.async_execute(env={"OMP_NUM_THREADS": "1", **os.environ})

@@ -202,10 +202,7 @@ class CompletedLoop(_Completed):
 
     waveguide_modes: float = 100.0
 
-    @property
-    def sizes(self) -> Array:
-        """The quanta that one unit of each variable stands for, (k,): mode numbers, 1 for m."""
-        return np.array([self.modes] * 2 + [self.waveguide_modes] * 2 + [1.0])
+    sizes = ClosedLoop.sizes
 
     def fluxes(self, state: ArrayLike) -> Array:
         """Return the quanta a µs that each process carries, (..., r) from (..., k)."""
@@ -261,10 +258,7 @@ allow_unphysical, beta
     variables: ClassVar = OpenWaveguide.variables
     processes: ClassVar = OpenWaveguide.processes
 
-    @property
-    def sizes(self) -> Array:
-        """The quanta that one unit of each variable stands for, (k,): mode numbers, 1 for m."""
-        return np.array([self.modes, self.modes, 1.0])
+    sizes = OpenWaveguide.sizes
 
     def fluxes(self, state: ArrayLike) -> Array:
         """Return the quanta a µs that each process carries, (..., r) from (..., k)."""
